@@ -1,0 +1,179 @@
+"""One cell of a grid from start to finish: train, encode, score, keep. What a worker does."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from safetensors.torch import load_file, save_file
+
+from disbench.dsprites import GRIDS, PackedImages, open_images
+from disbench.encoding import encode
+from disbench.evaluation import evaluate, picture
+from disbench.hardware import keep_freed_memory, one_thread
+from disbench.metrics.protocols import find
+from disbench.provenance import provenance
+from disbench.records import EvaluationRecord, Failure, LossRecord, TrainingRecord
+from disbench.run_folder import Phase, Progress, RunFolder
+from disbench.scoring import score_codes
+from disbench.store import Store
+from disbench.training import initial_model, train
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from disbench.metrics.protocols import Protocol
+    from disbench.models.autoencoder import Autoencoder
+    from disbench.runs import Run
+    from disbench.study import EvaluationSection
+
+Status = Literal["done", "diverged", "failed"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A run to finish, with all that a worker on its own needs to know."""
+
+    run: Run
+    directory: Path
+    data: str
+    evaluation: EvaluationSection
+    device: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a cell ended; `error` is one line of what went wrong, if anything did."""
+
+    run: Run
+    status: Status
+    seconds: float
+    error: str = ""
+
+
+def missing_protocols(cell: Cell) -> tuple[Protocol, ...] | None:
+    """The protocols that a run has yet to be scored by; None if it has not been trained."""
+    folder = Store(cell.directory).folder(cell.run)
+    training = folder.training()
+    if training is None:
+        return None
+    if training.status == "diverged":
+        return ()
+    record = folder.evaluation()
+    if record is None:
+        return find(cell.evaluation.protocols)
+    known = {(score.protocol, score.protocol_version) for score in record.scores}
+    return tuple(
+        protocol
+        for protocol in find(cell.evaluation.protocols)
+        if (protocol.name, protocol.version) not in known
+    )
+
+
+def finish(cell: Cell) -> Outcome:
+    """Do what is missing of a cell; an error is kept as a record, so that the others go on."""
+    started = time.perf_counter()
+    store = Store(cell.directory)
+    keep_freed_memory()
+    try:
+        with one_thread():
+            status = _finish(cell, store)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the other runs are not to blame
+        summary = f"{type(error).__name__}: {error}"
+        trace = traceback.format_exc()
+        store.note_failure(Failure(run=cell.run, error=summary, traceback=trace))
+        return Outcome(cell.run, "failed", time.perf_counter() - started, summary)
+    store.forget_failure(cell.run)
+    return Outcome(cell.run, status, time.perf_counter() - started)
+
+
+def _finish(cell: Cell, store: Store) -> Status:
+    protocols = missing_protocols(cell)
+    if protocols is not None:
+        model = initial_model(cell.run)
+        folder = store.folder(cell.run)
+        model.load_state_dict(load_file(folder.weights))
+        _evaluate(cell, model.to(cell.device), folder, protocols)
+        return "done"
+    with store.new(cell.run) as folder:
+        model, status = _train(cell, folder)
+        if status == "done":
+            _evaluate(cell, model, folder, find(cell.evaluation.protocols))
+    return status
+
+
+def _train(cell: Cell, folder: RunFolder) -> tuple[Autoencoder, Literal["done", "diverged"]]:
+    def report(losses: LossRecord) -> None:
+        _note(folder, "training", losses)
+
+    started, clock = datetime.now(UTC), time.perf_counter()
+    images = _images(cell.data)
+    _note(folder, "training", LossRecord(0, float("nan"), float("nan"), float("nan")))
+    trained = train(cell.run, images, device=cell.device, on_record=report)
+    record = TrainingRecord(
+        run=cell.run,
+        data_source=images.source,
+        status="diverged" if trained.diverged else "done",
+        steps_done=trained.steps_done,
+        started=started,
+        seconds=time.perf_counter() - clock,
+        provenance=provenance(cell.device),
+    )
+    save_file(_contiguous(trained.model), folder.weights)
+    folder.write_training(record, trained.losses)
+    _note(folder, "encoding", trained.losses[-1])
+    return trained.model, record.status
+
+
+def _evaluate(
+    cell: Cell, model: Autoencoder, folder: RunFolder, protocols: tuple[Protocol, ...]
+) -> None:
+    clock = time.perf_counter()
+    run, images, device = cell.run, _images(cell.data), cell.device
+    codes = encode(
+        model,
+        images,
+        GRIDS[cell.evaluation.grid],
+        variational=run.with_hyperparameters().variational,
+        device=device,
+    )
+    earlier = folder.evaluation()
+    scores = score_codes(codes, protocols, identity=run.identity)
+    renewed = {score.protocol for score in scores}
+    kept = () if earlier is None else (s for s in earlier.scores if s.protocol not in renewed)
+    record = EvaluationRecord(
+        identity=run.identity,
+        grid=codes.grid.name,
+        evaluation=evaluate(model, images, codes, identity=run.identity, device=device),
+        scores=(*kept, *scores),
+        seconds=time.perf_counter() - clock,
+        provenance=provenance(device),
+    )
+    if cell.evaluation.save_codes:
+        folder.write_codes(codes)
+    folder.write_evaluation(
+        record, picture(model, images, codes, identity=run.identity, device=device)
+    )
+
+
+def _contiguous(model: Autoencoder) -> dict[str, Tensor]:
+    """The weights in the order of their indices, which safetensors asks for."""
+    return {name: weights.contiguous() for name, weights in model.state_dict().items()}
+
+
+def _note(folder: RunFolder, phase: Phase, losses: LossRecord) -> None:
+    folder.write_progress(
+        Progress(phase=phase, step=losses.step, reconstruction=losses.reconstruction, kl=losses.kl)
+    )
+
+
+@lru_cache(maxsize=1)
+def _images(data: str) -> PackedImages:
+    """The images, opened once by each worker."""
+    return open_images(data)

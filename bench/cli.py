@@ -1,0 +1,198 @@
+"""The command `disbench`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from disbench.errors import DisbenchError
+
+EXIT_FAILED, EXIT_USAGE = 1, 2
+
+app = typer.Typer(
+    name="disbench",
+    help="How disentangled are the codes of a VAE, and how much of that is beta, how much luck?",
+    epilog="Start with: disbench run quick --dry-run",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
+)
+data = typer.Typer(
+    help="Write dSprites as a file, or compare a file with it.", no_args_is_help=True
+)
+app.add_typer(data, name="data")
+
+stdout = Console(highlight=False)
+stderr = Console(stderr=True, highlight=False)
+
+StudyArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="STUDY", help="A shipped study (see `disbench studies`) or a TOML file."
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where the results go; results/NAME unless told otherwise."),
+]
+
+
+@app.callback()
+def _main(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    _Errors.debug = debug
+
+
+class _Errors:
+    """Whether errors are shown with their traceback."""
+
+    debug = False
+
+
+@app.command()
+def run(
+    study: StudyArgument,
+    *,
+    out: Out = None,
+    beta: Annotated[
+        str | None,
+        typer.Option(metavar="1,4", help="Replace the betas of the study by these."),
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(metavar="N", help="Train the seeds 0 to N - 1.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", help="Train every run for N steps.")
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Runs at a time; one a core unless told otherwise."),
+    ] = None,
+    device: Annotated[
+        str, typer.Option(metavar="auto/cpu/cuda", help="Where to compute.")
+    ] = "auto",
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Show the grid, what is done, and what the rest will cost."),
+    ] = False,
+) -> None:
+    """Train and score what a study lacks, then write its tables and figures.
+
+    The same command again does only what is missing, also after Ctrl-C.
+    """
+    from disbench.commands import running  # noqa: PLC0415 - so that --help need not wait for torch
+
+    plan = running.plan(study, out=out, beta=beta, seeds=seeds, steps=steps, device=device)
+    if dry_run:
+        running.show(plan, jobs=jobs, console=stdout)
+    else:
+        raise typer.Exit(running.execute(plan, jobs=jobs, console=stdout, errors=stderr))
+
+
+@app.command()
+def report(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A results directory, finished or not.")
+    ],
+) -> None:
+    """Rebuild tables and figures from what is on disk, and list what is missing."""
+    from disbench.commands import reporting  # noqa: PLC0415
+
+    reporting.rebuild(directory, console=stdout)
+
+
+@app.command()
+def score(
+    codes: Annotated[
+        Path, typer.Argument(metavar="CODES", help="A .npy or .npz file of (rows, dimensions).")
+    ],
+    *,
+    factors: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A .npy or .npz file of (rows, factors), a discrete value each. "
+            "Without it, the 737,280 rows are dSprites in the official order.",
+        ),
+    ] = None,
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A protocol or a glob such as 'mig/*'; repeatable."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draws that the protocols make.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write the table as CSV.")
+    ] = None,
+) -> None:
+    """Score anybody's codes by named protocols."""
+    from disbench.commands import scoring  # noqa: PLC0415
+
+    scoring.score_files(codes, factors, protocols=protocol, seed=seed, csv=out, console=stdout)
+
+
+@data.command()
+def render(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new .npz, .hdf5 or .h5 file.")],
+) -> None:
+    """Write the rendered dataset in the official layout."""
+    from disbench.dsprites import open_images, write_official  # noqa: PLC0415
+
+    write_official(file, open_images("rendered"))
+    stdout.print(f"wrote {file}", markup=False)
+
+
+@data.command()
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An official .npz or .hdf5 file.")],
+) -> None:
+    """Compare a dataset file with the renderer, image by image; exit 1 if they differ."""
+    from disbench.commands import verifying  # noqa: PLC0415
+
+    raise typer.Exit(0 if verifying.verify(file, console=stdout) else EXIT_FAILED)
+
+
+@app.command()
+def studies() -> None:
+    """List the studies that are shipped."""
+    from disbench.commands import listing  # noqa: PLC0415
+
+    listing.studies(stdout)
+
+
+@app.command()
+def protocols(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Show all arguments of this one.")
+    ] = None,
+) -> None:
+    """List the protocols, or every frozen argument of one."""
+    from disbench.commands import listing  # noqa: PLC0415
+
+    listing.protocols(stdout, name)
+
+
+def main() -> None:
+    """Run the command; the exit code is 0, 1 (some runs failed), 2 (bad usage) or 130."""
+    try:
+        app()
+    except Exception as error:
+        if _Errors.debug or not _says_it_all(error):
+            raise
+        stderr.print("[bold red]error:[/] ", end="")
+        stderr.print(str(error), markup=False, soft_wrap=True)
+        sys.exit(EXIT_USAGE)
+
+
+def _says_it_all(error: Exception) -> bool:
+    """Whether the message is all that a user needs: it is about what was given."""
+    from disbench.metrics.checking import CodesError  # noqa: PLC0415
+    from disbench.metrics.protocols import UnknownProtocolError  # noqa: PLC0415
+
+    return isinstance(error, DisbenchError | CodesError | UnknownProtocolError | OSError)

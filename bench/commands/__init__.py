@@ -1,0 +1,1 @@
+"""What the commands of `disbench` do and print."""

@@ -1,0 +1,67 @@
+"""`disbench report`, and the table that ends `disbench run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.table import Table
+
+from disbench.errors import StoreError
+from disbench.report import missing_runs, write_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    from rich.console import Console
+
+    from disbench.tables import Tables
+
+
+def rebuild(directory: Path, *, console: Console) -> None:
+    """Rebuild what is derived from the runs in a directory, and list the runs it lacks."""
+    if not (directory / "runs").is_dir():
+        raise StoreError(
+            f"{directory} is no results directory: it has no runs/; give the --out of a "
+            "`disbench run`, such as results/quick"
+        )
+    console.print(headline(write_report(directory)))
+    console.print(f"tables and figures: {directory}/", markup=False, soft_wrap=True)
+    missing = missing_runs(directory)
+    if missing:
+        console.print(f"{len(missing)} runs of the study are missing:", markup=False)
+        console.print("\n".join(f"  {label}" for label in missing), markup=False)
+
+
+def headline(tables: Tables) -> Table:
+    """A row a model and beta: seeds, reconstruction, KL, and the mean of every protocol."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    protocols = list(dict.fromkeys(tables.summary["protocol"]))
+    for name in ("model", "beta", "n", "recon.", "KL"):
+        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
+    for protocol in protocols:
+        table.add_column(protocol.replace("/", "/\n"), justify="right")
+    for model, beta in tables.runs[["model", "beta"]].drop_duplicates().to_numpy():
+        done = tables.runs[_is(tables.runs, model, beta) & (tables.runs["status"] == "done")]
+        scores = tables.summary[_is(tables.summary, model, beta)].set_index("protocol")["mean"]
+        table.add_row(
+            str(model),
+            _number(beta, "g"),
+            str(len(done)),
+            _number(done["reconstruction"].mean(), ".1f"),
+            _number(done["kl"].mean(), ".1f"),
+            *(_number(scores.get(protocol, np.nan), ".3f") for protocol in protocols),
+        )
+    return table
+
+
+def _is(frame: pd.DataFrame, model: str, beta: float) -> pd.Series[bool]:
+    """Which rows are of this setting; no beta is a beta of its own."""
+    same_beta = frame["beta"].isna() if np.isnan(beta) else frame["beta"].eq(beta)
+    return frame["model"].eq(model) & same_beta
+
+
+def _number(value: float, form: str) -> str:
+    """A number, or a dash where there is none."""
+    return "-" if np.isnan(value) else format(value, form)

@@ -1,0 +1,75 @@
+"""The user's cache folder, where packed images are kept and shared by all processes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import platformdirs
+
+from disbench.dsprites.grid import FULL
+from disbench.dsprites.packed import N_BYTES, PackedImages, assembled
+from disbench.dsprites.render import RENDERED_SHA256, render_blocks
+from disbench.dsprites.stored import confirmed, ensure
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from disbench.dsprites.stored import Blocks
+
+VARIABLE = "DISBENCH_CACHE"
+
+
+def folder() -> Path:
+    """Tell where cached files go: ``DISBENCH_CACHE`` if set, or the user's cache folder."""
+    return Path(os.environ.get(VARIABLE) or platformdirs.user_cache_path("disbench")).expanduser()
+
+
+def rendered() -> PackedImages:
+    """Open the whole set as the renderer draws it, mapped read-only from the cache.
+
+    The first call on a machine draws it (some seconds, 377 MB of disk); see `cached`.
+
+    Raises
+    ------
+    DataError
+        If this machine draws other images than the known ones.
+    """
+    name = f"rendered-{RENDERED_SHA256[:16]}"
+    packed, sha256 = cached(name, render_blocks, RENDERED_SHA256)
+    return PackedImages(packed, sha256, "rendered")
+
+
+def cached(name: str, blocks: Blocks, sha256: str | None = None) -> tuple[NDArray[np.uint8], str]:
+    """Open the packed whole set of this name, written from the blocks if it is not there yet.
+
+    Gives (737280, 512) read-only bytes and their SHA-256. Without a writable cache they are kept
+    in the memory of this process, with a warning.
+
+    Raises
+    ------
+    DataError
+        If ``sha256`` is given and is not that of the blocks.
+    """
+    path = folder() / f"dsprites-{name}.bits"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        known = ensure(path, blocks, sha256)
+        return np.memmap(path, np.uint8, mode="r", shape=(FULL.n, N_BYTES)), known
+    except OSError as error:
+        _warn(error)
+    packed = assembled(blocks())
+    packed.flags.writeable = False
+    return packed, confirmed(hashlib.sha256(packed.data).hexdigest(), sha256)
+
+
+def _warn(error: OSError) -> None:
+    warnings.warn(
+        f"each process keeps dSprites in its own memory (377 MB), since the cache cannot be used "
+        f"({error}); set {VARIABLE} to a writable folder to share it",
+        stacklevel=4,
+    )

@@ -1,0 +1,56 @@
+"""Images a bit a pixel: 512 bytes each, 377 MB for the whole set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disbench.dsprites.grid import FULL, check_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike
+
+WIDTH = 64
+N_BYTES = WIDTH * WIDTH // 8
+
+
+@dataclass(frozen=True, eq=False)
+class PackedImages:
+    """Images as (n, 512) bytes, each row np.packbits of one.
+
+    ``sha256`` is that of all bytes of ``packed``: the identity of the data. ``source`` says where
+    they come from: ``rendered``, or the path of a file.
+    """
+
+    packed: NDArray[np.uint8]
+    sha256: str
+    source: str
+
+    def __len__(self) -> int:
+        return len(self.packed)
+
+    def unpack(self, rows: ArrayLike) -> NDArray[np.uint8]:
+        """Unpack the images at the (m,) rows, in that order: (m, 64, 64), 1 where lit, else 0.
+
+        Raises
+        ------
+        DataError
+            If a row is no integer from 0 to n - 1.
+        """
+        chosen = np.asarray(self.packed)[check_rows(rows, len(self))]
+        return np.unpackbits(chosen, axis=1).reshape(-1, WIDTH, WIDTH)
+
+
+def assembled(blocks: Iterable[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Join the blocks of the packed whole set: (737280, 512)."""
+    packed = np.empty((FULL.n, N_BYTES), np.uint8)
+    start = 0
+    for block in blocks:
+        packed[start : start + len(block)] = block
+        start += len(block)
+    return packed

@@ -1,0 +1,64 @@
+"""A model in, the codes of every image of a factor grid out: once a run, for all metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from disbench.training import as_tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from disbench.dsprites import FactorGrid, PackedImages
+    from disbench.models.autoencoder import Autoencoder
+
+BATCH_SIZE = 64  # activations of so few images stay in the cache of a core
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """Posterior means of a grid's images, (n, latents) float32, and log-variances of a VAE's."""
+
+    grid: FactorGrid
+    mean: NDArray[np.float32]
+    log_variance: NDArray[np.float32] | None
+
+    def kl(self) -> NDArray[np.float64] | None:
+        """KL from the prior in nats, by dimension, mean over the images: (latents,).
+
+        None for codes without a posterior.
+        """
+        if self.log_variance is None:
+            return None
+        log_variance = self.log_variance.astype(np.float64)
+        mean = self.mean.astype(np.float64)
+        divergence = 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1)
+        return np.asarray(divergence.mean(axis=0))
+
+
+@torch.inference_mode()
+def encode(
+    model: Autoencoder,
+    images: PackedImages,
+    grid: FactorGrid,
+    *,
+    variational: bool,
+    device: str,
+) -> Codes:
+    """The codes of every image of the grid, in the order of the grid.
+
+    Codes are measurements, so they are computed in float32 whatever precision trained the model.
+    """
+    shape = (grid.n, model.latents)
+    mean, log_variance = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    rows = grid.rows()
+    for start in range(0, grid.n, BATCH_SIZE):
+        batch = slice(start, start + BATCH_SIZE)
+        posterior = model.encode(as_tensor(images, rows[batch], device=device))
+        mean[batch] = posterior.mean.cpu().numpy()
+        log_variance[batch] = posterior.log_variance.cpu().numpy()
+    return Codes(grid, mean, log_variance if variational else None)

@@ -1,0 +1,117 @@
+"""How well a model reconstructs, how much its codes say, and pictures of both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from disbench.encoding import BATCH_SIZE
+from disbench.models.autoencoder import Posterior
+from disbench.models.objectives import reconstruction_error
+from disbench.records import Evaluation
+from disbench.run_folder import Pictures
+from disbench.seeds import generator, stream_key
+from disbench.training import as_tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from disbench.dsprites import PackedImages
+    from disbench.encoding import Codes
+    from disbench.models.autoencoder import Autoencoder
+
+N_RECONSTRUCTED = 10_000
+N_PICTURES = 12
+N_TRAVERSAL = 9
+ACTIVE_VARIANCE = 0.01
+
+
+def evaluate(
+    model: Autoencoder, images: PackedImages, codes: Codes, *, identity: str, device: str
+) -> Evaluation:
+    """The numbers of a model with these codes; draws belong to the run of this identity."""
+    rng = generator(stream_key(identity, "evaluation"))
+    n = min(N_RECONSTRUCTED, codes.grid.n)
+    chosen = np.sort(rng.choice(codes.grid.n, size=n, replace=False))
+    samples = _sampled(codes, chosen, rng)
+    targets = codes.grid.rows()[chosen]
+    reconstruction = _mean_error(model, images, targets, samples, device)
+    kl = codes.kl()
+    active = codes.mean.var(axis=0, dtype=np.float64) > ACTIVE_VARIANCE
+    return Evaluation(
+        reconstruction=reconstruction,
+        n_reconstructed=n,
+        kl=None if kl is None else float(kl.sum()),
+        kl_by_dimension=None if kl is None else tuple(kl.tolist()),
+        elbo=None if kl is None else -(reconstruction + float(kl.sum())),
+        active_dimensions=int(active.sum()),
+    )
+
+
+def picture(
+    model: Autoencoder, images: PackedImages, codes: Codes, *, identity: str, device: str
+) -> Pictures:
+    """Pictures of a model; every run of one grid shows the same originals and prior samples."""
+    shown = generator(stream_key(codes.grid.name, "pictures")).choice(codes.grid.n, N_PICTURES)
+    rng = generator(stream_key(identity, "pictures"))
+    normal = generator(stream_key("prior", "pictures")).standard_normal(
+        (N_PICTURES, model.latents), dtype=np.float32
+    )
+    return Pictures(
+        originals=images.unpack(codes.grid.rows()[shown]) * np.uint8(255),
+        reconstructions=_decoded(model, _sampled(codes, shown, rng), device),
+        traversals=_decoded(model, _traversal(codes, shown[0]), device).reshape(
+            model.latents, N_TRAVERSAL, 64, 64
+        ),
+        samples=_decoded(model, normal, device),
+    )
+
+
+def _sampled(
+    codes: Codes, chosen: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """One posterior sample for each chosen image, or its code where there is no posterior."""
+    mean = codes.mean[chosen]
+    if codes.log_variance is None:
+        return mean
+    noise = rng.standard_normal(mean.shape, dtype=np.float32)
+    posterior = Posterior(*map(torch.from_numpy, (mean, codes.log_variance[chosen])))
+    return np.asarray(posterior.sample(torch.from_numpy(noise)))
+
+
+def _traversal(codes: Codes, start: int) -> NDArray[np.float32]:
+    """(latents * 9, latents): the code of one image, a row for each place along each dimension."""
+    low, high = np.quantile(codes.mean, [0.01, 0.99], axis=0)
+    places = np.linspace(low, high, N_TRAVERSAL)  # (9, latents)
+    latents = codes.mean.shape[1]
+    moved = np.tile(codes.mean[start], (latents, N_TRAVERSAL, 1))
+    dimension = np.arange(latents)
+    moved[dimension, :, dimension] = places.T
+    return moved.reshape(-1, latents)
+
+
+@torch.inference_mode()
+def _mean_error(
+    model: Autoencoder,
+    images: PackedImages,
+    rows: NDArray[np.int64],
+    samples: NDArray[np.float32],
+    device: str,
+) -> float:
+    total = 0.0
+    for start in range(0, len(rows), BATCH_SIZE):
+        batch = slice(start, start + BATCH_SIZE)
+        logits = model.decode(torch.from_numpy(samples[batch]).to(device))
+        targets = as_tensor(images, rows[batch], device=device)
+        total += reconstruction_error(logits, targets).double().sum().item()
+    return total / len(rows)
+
+
+@torch.inference_mode()
+def _decoded(model: Autoencoder, codes: NDArray[np.float32], device: str) -> NDArray[np.uint8]:
+    """The decoder's probabilities as grey levels, (n, 64, 64)."""
+    logits = model.decode(torch.from_numpy(codes).to(device))
+    grey = torch.sigmoid(logits[:, 0]) * 255
+    return np.asarray(grey.round().byte().cpu())

@@ -1,0 +1,157 @@
+"""The figures of a results directory, drawn from its frames and the pictures of its runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from disbench.atomic import replacing
+from disbench.image_figures import image_figures
+from disbench.tables import learning_curves
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+    from disbench.store import Store
+    from disbench.tables import Tables
+
+DPI = 120
+STYLE = {**sns.axes_style("whitegrid"), "font.size": 9, "axes.titlesize": 10}
+
+
+def draw_figures(store: Store, tables: Tables, folder: Path) -> None:
+    """Write every figure that there is something to draw for, as PNG, in place of earlier ones."""
+    folder.mkdir(exist_ok=True)
+    with rc_context(STYLE):
+        for name, figure in _figures(store, tables):
+            FigureCanvasAgg(figure)
+            with replacing(folder / f"{name}.png") as path:
+                figure.savefig(path, dpi=DPI)
+
+
+def score_figure(scores: pd.DataFrame, summary: pd.DataFrame) -> Figure:
+    """Score against beta, a panel a protocol: a dot a seed, the mean, and its 95 % interval.
+
+    The shaded bands are out of reach: below the mean noise floor, above the ceiling.
+    """
+    protocols = list(dict.fromkeys(scores["protocol"]))
+    settings = settings_of(scores)
+    figure = Figure(figsize=(3.4 * len(protocols), 3.2), layout="constrained")
+    panels = figure.subplots(1, len(protocols), sharey=True, squeeze=False)[0]
+    for panel, protocol in zip(panels, protocols, strict=True):
+        of_protocol = scores[scores["protocol"] == protocol]
+        _draw_scores(panel, of_protocol, summary[summary["protocol"] == protocol], settings)
+        panel.set(title=protocol, xlabel="beta", ylim=(0, 1.02))
+    panels[0].set_ylabel("score")
+    figure.suptitle("dot: a seed; bar: mean with 95 % interval; grey: below floor, above ceiling")
+    return figure
+
+
+def tradeoff_figure(runs: pd.DataFrame, scores: pd.DataFrame) -> Figure:
+    """Reconstruction error against score, a panel a protocol, a dot a run."""
+    joined = scores.merge(runs[["run", "reconstruction"]], on="run")
+    joined["setting"] = setting_names(joined)
+    protocols = list(dict.fromkeys(scores["protocol"]))
+    figure = Figure(figsize=(3.4 * len(protocols), 3.2), layout="constrained")
+    panels = figure.subplots(1, len(protocols), sharey=True, squeeze=False)[0]
+    for panel, protocol in zip(panels, protocols, strict=True):
+        sns.scatterplot(
+            joined[joined["protocol"] == protocol],
+            x="reconstruction",
+            y="value",
+            hue="setting",
+            style="setting",
+            hue_order=settings_of(scores),
+            style_order=settings_of(scores),
+            palette="colorblind",
+            legend=bool(panel is panels[-1]),
+            ax=panel,
+        )
+        panel.set(title=protocol, xlabel="reconstruction error (nats per image)", ylabel="score")
+    _move_legend(panels[-1])
+    return figure
+
+
+def training_figure(curves: pd.DataFrame) -> Figure:
+    """Reconstruction error and KL against the step, a line a run, coloured by setting."""
+    curves = curves.assign(setting=setting_names(curves))
+    figure = Figure(figsize=(8.5, 3.2), layout="constrained")
+    panels = figure.subplots(1, 2)
+    for panel, column in zip(panels, ("reconstruction", "kl"), strict=True):
+        sns.lineplot(
+            curves.dropna(subset=column),
+            x="step",
+            y=column,
+            hue="setting",
+            hue_order=settings_of(curves),
+            units="run",
+            estimator=None,
+            linewidth=1,
+            palette="colorblind",
+            legend=bool(column == "reconstruction"),
+            ax=panel,
+        )
+    panels[0].set(ylabel="reconstruction error (nats per image)", yscale="log")
+    panels[1].set(ylabel="KL (nats per image)")
+    panels[0].legend(title="")
+    return figure
+
+
+def setting_names(frame: pd.DataFrame) -> pd.Series:
+    """What a reader calls the model and beta of each row: ``ae``, ``VAE``, ``4``..."""
+    names = [
+        model if pd.isna(beta) else f"{beta:g}"
+        for model, beta in zip(frame["model"], frame["beta"], strict=True)
+    ]
+    return pd.Series(names, index=frame.index, dtype="str")
+
+
+def settings_of(frame: pd.DataFrame) -> list[str]:
+    """The settings of a frame: those without a beta first, then by beta."""
+    ordered = frame.sort_values(["beta", "model"], na_position="first", kind="stable")
+    return list(dict.fromkeys(setting_names(ordered)))
+
+
+def _figures(store: Store, tables: Tables) -> Iterator[tuple[str, Figure]]:
+    folders = list(store.finished())
+    if len(tables.scores):
+        yield "score_vs_beta", score_figure(tables.scores, tables.summary)
+        yield "tradeoff", tradeoff_figure(tables.runs, tables.scores)
+    curves = learning_curves(folders)
+    if len(curves):
+        yield "training_curves", training_figure(curves)
+    yield from image_figures(folders)
+
+
+def _draw_scores(
+    panel: Axes, scores: pd.DataFrame, summary: pd.DataFrame, settings: Sequence[str]
+) -> None:
+    sns.stripplot(
+        x=setting_names(scores),
+        y=scores["value"],
+        order=list(settings),
+        jitter=0.12,
+        color=sns.color_palette("colorblind")[0],
+        alpha=0.7,
+        ax=panel,
+    )
+    places = [settings.index(name) for name in setting_names(summary)]
+    mean, low, high = (summary[name].to_numpy() for name in ("mean", "mean_low", "mean_high"))
+    reach = np.nan_to_num(np.abs([mean - low, high - mean]))
+    panel.errorbar(places, mean, yerr=reach, fmt="_", color="black", capsize=3, markersize=14)
+    panel.axhspan(-1, scores["floor"].mean(), color="grey", alpha=0.2, linewidth=0)
+    panel.axhspan(scores["ceiling"].max(), 2, color="grey", alpha=0.2, linewidth=0)
+
+
+def _move_legend(panel: Axes) -> None:
+    if panel.get_legend() is not None:
+        sns.move_legend(panel, "center left", bbox_to_anchor=(1, 0.5), title="beta", frameon=False)

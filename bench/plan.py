@@ -1,0 +1,57 @@
+"""What a study comes to in a directory: its cells, those that are done, and what is left to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from disbench.cells import Cell, missing_protocols
+from disbench.dsprites import identify
+from disbench.hardware import resolve_device, resolve_precision
+from disbench.store import Store
+from disbench.study_files import narrowed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from disbench.study import Study
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study with every choice made for this machine, and the cells that it comes to."""
+
+    study: Study
+    directory: Path
+    device: str
+    cells: tuple[Cell, ...]
+
+    @cached_property
+    def to_do(self) -> tuple[Cell, ...]:
+        """The cells that are not trained, or not scored by all protocols of the study."""
+        return tuple(cell for cell in self.cells if missing_protocols(cell) != ())
+
+    @property
+    def n_done(self) -> int:
+        """How many cells have nothing left to do."""
+        return len(self.cells) - len(self.to_do)
+
+
+def make_plan(study: Study, directory: Path, *, device: str = "auto") -> Plan:
+    """The plan of a study in a directory, which is read and not changed.
+
+    A precision of ``auto`` becomes the one that the directory's runs have, if it holds any, and
+    else the best that the device has. Raises `StudyError` for a device that is not there, and
+    `DataError` for data that cannot be read.
+    """
+    device = resolve_device(device)
+    asked = study.training.precision
+    earlier = Store(directory).study()
+    if asked == "auto" and earlier is not None:
+        asked = earlier.training.precision
+    precision = resolve_precision(asked, device=device)
+    study = narrowed(study, precision=precision)
+    runs = study.runs(precision=precision, data_sha256=identify(study.data))
+    cells = (Cell(run, directory, study.data, study.evaluation, device) for run in runs)
+    return Plan(study, directory, device, tuple(cells))

@@ -1,0 +1,117 @@
+"""What is kept of a run: frozen records that are checked when they are read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from disbench.runs import Run
+
+SCHEMA: Final = 1
+"""The version of the files in a results directory."""
+
+
+class Record(BaseModel):
+    """A frozen record that goes to JSON and back without loss, NaN included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+
+class LossRecord(NamedTuple):
+    """Means over the steps since the record before, in nats per image; `kl` is NaN without one."""
+
+    step: int
+    loss: float
+    reconstruction: float
+    kl: float
+
+
+class Provenance(Record):
+    """Everything beside a run's definition that its bits may depend on."""
+
+    disbench: str
+    python: str
+    torch: str
+    numpy: str
+    scipy: str
+    scikit_learn: str
+    platform: str
+    device: str
+    device_name: str
+    threads: int
+    git_commit: str | None
+    """Of the working directory, with ``+changes`` where it was not clean."""
+
+
+class TrainingRecord(Record):
+    """How a run was trained; `diverged` if its loss stopped being a finite number."""
+
+    schema_version: Literal[1] = SCHEMA
+    run: Run
+    data_source: str
+    status: Literal["done", "diverged"]
+    steps_done: int
+    started: datetime
+    seconds: float
+    provenance: Provenance
+
+
+class Evaluation(Record):
+    """Numbers of a trained model, in nats per image where they are nats.
+
+    `reconstruction` is the mean over `n_reconstructed` images of the grid, decoded from one
+    posterior sample each (from the code itself for an autoencoder); `kl_by_dimension` holds means
+    over the whole grid, `kl` their sum; `elbo` = -(`reconstruction` + `kl`), a lower bound on the
+    log-likelihood. Without a posterior there is none of the three.
+
+    `active_dimensions` counts those whose posterior mean varies over the images with a variance
+    above 0.01 (Burda et al. 2016), a threshold that says little of an autoencoder, whose codes
+    have no unit scale.
+    """
+
+    reconstruction: float
+    n_reconstructed: int
+    kl: float | None
+    kl_by_dimension: tuple[float, ...] | None
+    elbo: float | None
+    active_dimensions: int
+
+
+class ScoreRecord(Record):
+    """A value and what is needed to trust it.
+
+    `floor` is the protocol's value on the same codes once the factors are permuted, `ceiling`
+    that of the factors themselves as codes of as many dimensions; `seed` names the draws.
+    """
+
+    representation: str
+    protocol: str
+    protocol_version: int
+    value: float
+    floor: float
+    ceiling: float
+    n_points: int
+    seed: int
+
+
+class EvaluationRecord(Record):
+    """What a run's codes on one grid were found to be worth."""
+
+    schema_version: Literal[1] = SCHEMA
+    identity: str
+    grid: str
+    evaluation: Evaluation
+    scores: tuple[ScoreRecord, ...]
+    seconds: float
+    provenance: Provenance
+
+
+class Failure(Record):
+    """A run that raised an error: it will be tried again by the next `disbench run`."""
+
+    schema_version: Literal[1] = SCHEMA
+    run: Run
+    error: str
+    traceback: str

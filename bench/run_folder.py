@@ -1,0 +1,148 @@
+"""The files of one run, written and read."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+
+import h5py
+import numpy as np
+from pydantic import ValidationError
+
+from disbench.atomic import replacing
+from disbench.errors import StoreError
+from disbench.records import EvaluationRecord, LossRecord, Record, TrainingRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from disbench.encoding import Codes
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+Phase = Literal["training", "encoding", "scoring"]
+
+
+class Progress(Record):
+    """Where a run under way has got to; the losses are those of the last record."""
+
+    phase: Phase
+    step: int
+    reconstruction: float
+    kl: float
+
+
+class Pictures(NamedTuple):
+    """Images to look at, uint8 of 0 to 255, each (..., 64, 64).
+
+    `traversals` is (latents, 9, 64, 64): the first original's code with one dimension moved from
+    the 1st to the 99th percentile that it has over the grid. `samples` decode standard normal
+    codes, also for an autoencoder, which was never told to fill that space.
+    """
+
+    originals: NDArray[np.uint8]
+    reconstructions: NDArray[np.uint8]
+    traversals: NDArray[np.uint8]
+    samples: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """``training.json``, ``losses.csv``, ``model.safetensors``; once evaluated also
+    ``evaluation.json``, ``pictures.h5`` and, where the study asks for it, ``codes.h5``.
+    """  # noqa: D205 - a list of files is the sentence
+
+    path: Path
+
+    @property
+    def weights(self) -> Path:
+        """Where the weights are, in the safetensors format."""
+        return self.path / "model.safetensors"
+
+    def training(self) -> TrainingRecord | None:
+        """How the run was trained, None where nothing says so."""
+        return read_record(TrainingRecord, self.path / "training.json")
+
+    def evaluation(self) -> EvaluationRecord | None:
+        """How the run was scored, None where nothing says so."""
+        return read_record(EvaluationRecord, self.path / "evaluation.json")
+
+    def losses(self) -> list[LossRecord]:
+        """The losses on the way."""
+        with (self.path / "losses.csv").open(newline="", encoding="utf-8") as file:
+            return [
+                LossRecord(int(row["step"]), *(float(row[n]) for n in LossRecord._fields[1:]))
+                for row in csv.DictReader(file)
+            ]
+
+    def pictures(self) -> Pictures:
+        """The pictures of the run."""
+        with h5py.File(self.path / "pictures.h5") as file:
+            return Pictures(*(file[name][:] for name in Pictures._fields))
+
+    def progress(self) -> Progress | None:
+        """Where the run has got to, None where it has not begun."""
+        return read_record(Progress, self.path / "progress.json")
+
+    def write_training(self, record: TrainingRecord, losses: Sequence[LossRecord]) -> None:
+        """Write how the run was trained."""
+        with (
+            replacing(self.path / "losses.csv") as path,
+            path.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.writer(file)
+            writer.writerow(LossRecord._fields)
+            writer.writerows(losses)
+        write_record(record, self.path / "training.json")
+
+    def write_evaluation(self, record: EvaluationRecord, pictures: Pictures) -> None:
+        """Write how the run was scored, in place of what was there."""
+        with replacing(self.path / "pictures.h5") as path, h5py.File(path, "w") as file:
+            for name, array in pictures._asdict().items():
+                file.create_dataset(name, data=array, compression="gzip", track_times=False)
+        write_record(record, self.path / "evaluation.json")
+
+    def write_codes(self, codes: Codes) -> None:
+        """Write the codes: ``mean`` and, of a VAE, ``log_variance``, in the order of the grid."""
+        with replacing(self.path / "codes.h5") as path, h5py.File(path, "w") as file:
+            file.attrs["grid"] = codes.grid.name
+            file.create_dataset("mean", data=codes.mean, track_times=False)
+            file.create_dataset("factors", data=codes.grid.labels().astype(np.uint8))
+            if codes.log_variance is not None:
+                file.create_dataset("log_variance", data=codes.log_variance, track_times=False)
+
+    def write_progress(self, progress: Progress) -> None:
+        """Write where the run has got to."""
+        write_record(progress, self.path / "progress.json")
+
+    def forget_progress(self) -> None:
+        """Remove the note of where the run had got to."""
+        (self.path / "progress.json").unlink(missing_ok=True)
+
+
+def write_record(record: Record, path: Path) -> None:
+    """Write a record as a JSON file that appears whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(record.model_dump_json(indent=1) + "\n", "utf-8")
+
+
+def read_record(kind: type[AnyRecord], path: Path) -> AnyRecord | None:
+    """The record in a JSON file, None where there is no file.
+
+    Raises `StoreError` for a file that is not such a record.
+    """
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        [first, *_] = error.errors()
+        where = ".".join(map(str, first["loc"])) or "the whole file"
+        raise StoreError(
+            f"{path} is not what disbench wrote ({where}: {first['msg']}); "
+            "move it away, and its run will be done again"
+        ) from None

@@ -1,0 +1,74 @@
+"""A study from start to finish: what is missing is trained and scored, then all is tabulated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from disbench.executors import default_jobs, outcomes
+from disbench.plan import make_plan
+from disbench.progress import Silent
+from disbench.report import write_report
+from disbench.store import Store
+from disbench.study import Study
+from disbench.study_files import load_study, narrowed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from disbench.cells import Outcome
+    from disbench.plan import Plan
+    from disbench.progress import Display
+    from disbench.tables import Tables
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a study came to: its directory, its tables, and the runs that failed just now."""
+
+    directory: Path
+    tables: Tables
+    failed: tuple[Outcome, ...]
+
+
+def run(
+    study: str | Path | Study,
+    *,
+    out: str | Path | None = None,
+    beta: Sequence[float] | None = None,
+    seeds: int | None = None,
+    steps: int | None = None,
+    jobs: int | None = None,
+    device: str = "auto",
+) -> Results:
+    """Train and score what a study lacks in its directory, and tabulate all that is there.
+
+    `study` is a shipped name, a TOML file or a `Study`; `beta`, `seeds` and `steps` replace parts
+    of it. The directory is `out`, or ``results/<name>``. A run that raises an error is in
+    `Results.failed`, and the others go on.
+
+    Raises `StudyError` or `StoreError`, before anything starts, for what cannot be run.
+    """
+    loaded = study if isinstance(study, Study) else load_study(study)
+    loaded = narrowed(loaded, beta=beta, seeds=seeds, steps=steps)
+    plan = make_plan(loaded, directory_of(loaded, out), device=device)
+    return execute(plan, jobs=jobs, display=Silent())
+
+
+def directory_of(study: Study, out: str | Path | None) -> Path:
+    """Where a study's results go unless told otherwise."""
+    return Path(out) if out is not None else Path("results") / study.name
+
+
+def execute(plan: Plan, *, jobs: int | None, display: Display) -> Results:
+    """Do what is left of a plan, showing it on the display, then write all tables and figures."""
+    store = Store(plan.directory)
+    store.open_for(plan.study)
+    failed: list[Outcome] = []
+    with display.showing(plan, store):
+        for outcome in outcomes(plan.to_do, jobs=jobs or default_jobs(plan.device)):
+            display.ended(outcome)
+            if outcome.status == "failed":
+                failed.append(outcome)
+    return Results(plan.directory, write_report(plan.directory), tuple(failed))

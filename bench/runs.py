@@ -1,0 +1,65 @@
+"""A run: one cell of a grid, frozen, with the identity that its random streams come from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping  # noqa: TC003 - records with a run are validated from it
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from disbench.models.objectives import Objective
+
+TRAINING_VERSION = 1
+"""Raised when the same definition would train to other weights than before."""
+
+Precision = Literal["fp32", "bf16"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that defines a trained model, and nothing else."""
+
+    objective: str
+    hyperparameters: Mapping[str, float]
+    seed: int
+    network: str
+    latents: int
+    steps: int
+    batch_size: int
+    optimiser: str
+    learning_rate: float
+    precision: Precision
+    data_sha256: str
+    training_version: int = TRAINING_VERSION
+
+    @cached_property
+    def identity(self) -> str:
+        """The SHA-256 of the definition: equal for two runs exactly when they are the same."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def id(self) -> str:
+        """A folder name that a person can read: objective, hyper-parameters, seed, identity."""
+        settings = [f"{name}{value:g}" for name, value in self.hyperparameters.items()]
+        return "-".join([self.objective, *settings, f"seed{self.seed}", self.identity[:12]])
+
+    @property
+    def label(self) -> str:
+        """What a person calls the run: ``beta_vae, beta 4, seed 0``."""
+        settings = [f"{name} {value:g}" for name, value in self.hyperparameters.items()]
+        return ", ".join([self.objective, *settings, f"seed {self.seed}"])
+
+    @property
+    def beta(self) -> float | None:
+        """The weight of the KL: 1 for a VAE, None for an objective without one."""
+        return getattr(self.with_hyperparameters(), "beta", None)
+
+    def with_hyperparameters(self) -> Objective:
+        """The objective that this run minimises."""
+        from disbench.models.objectives import OBJECTIVES  # noqa: PLC0415 - torch is slow to load
+
+        return OBJECTIVES[self.objective](**self.hyperparameters)

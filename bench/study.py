@@ -1,0 +1,206 @@
+"""What to train and how to judge it: a grid of runs, validated whole before anything starts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import fields
+from importlib import import_module
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+
+from disbench.runs import Precision, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_RUNS = 100_000
+
+
+def _one_of(module: str, table: str) -> AfterValidator:
+    """A validator of names: the keys of a table, whose module is loaded when first needed."""
+
+    def check(name: str) -> str:
+        names = getattr(import_module(module), table)
+        if name not in names:
+            raise ValueError(f"there is no {name!r}; expected one of {', '.join(names)}")
+        return name
+
+    return AfterValidator(check)
+
+
+def _as_list(values: object) -> object:
+    return values if isinstance(values, list | tuple) else [values]
+
+
+def _counted(seeds: object) -> object:
+    """A count n stands for the seeds 0 to n - 1."""
+    if not isinstance(seeds, int) or isinstance(seeds, bool):
+        return seeds
+    if not 1 <= seeds <= MAX_RUNS:
+        raise ValueError(f"got {seeds}; a study has 1 to {MAX_RUNS:,} seeds")
+    return list(range(seeds))
+
+
+Positive = Annotated[int, Field(ge=1)]
+Values = Annotated[tuple[float, ...], Field(min_length=1, strict=False), BeforeValidator(_as_list)]
+Seeds = Annotated[
+    tuple[Annotated[int, Field(ge=0, lt=2**63)], ...],
+    Field(min_length=1, strict=False),
+    BeforeValidator(_counted),
+]
+
+
+class Section(BaseModel):
+    """A part of a study file: frozen, of exact types, without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class ObjectiveGrid(Section):
+    """An objective by name, and under their names the values of its hyper-parameters.
+
+    The grid has a cell for every combination of values.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Values]
+
+    name: Annotated[str, _one_of("disbench.models.objectives", "OBJECTIVES")]
+
+    @property
+    def hyperparameters(self) -> dict[str, tuple[float, ...]]:
+        """The values to combine, by the name of the hyper-parameter."""
+        return self.__pydantic_extra__
+
+    def cells(self) -> Iterator[dict[str, float]]:
+        """Every combination of values."""
+        names = self.hyperparameters
+        return (dict(zip(names, values, strict=True)) for values in product(*names.values()))
+
+    @model_validator(mode="after")
+    def _fits_the_objective(self) -> Self:
+        objectives = import_module("disbench.models.objectives").OBJECTIVES
+        expected = [field.name for field in fields(objectives[self.name])]
+        if sorted(self.hyperparameters) != sorted(expected):
+            raise ValueError(
+                f"{self.name} has {_hyperparameters(expected)}; "
+                f"the study gives {_hyperparameters(self.hyperparameters)}"
+            )
+        for cell in self.cells():
+            objectives[self.name](**cell)
+        return self
+
+
+class ModelSection(Section):
+    """The network, by name, and the number of latent dimensions."""
+
+    network: Annotated[str, _one_of("disbench.models.networks", "NETWORKS")] = "conv"
+    latents: Annotated[int, Field(ge=1, le=1024)] = 10
+
+
+class TrainingSection(Section):
+    """How long and how a model is trained; the defaults are those of study v1."""
+
+    steps: Positive = 300_000
+    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 64
+    optimiser: Annotated[str, _one_of("disbench.training", "OPTIMISERS")] = "adam"
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-4
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+
+
+class EvaluationSection(Section):
+    """The grid of images that are encoded, and the protocols that score the codes."""
+
+    grid: Annotated[str, _one_of("disbench.dsprites", "GRIDS")] = "full"
+    protocols: Annotated[tuple[str, ...], Field(min_length=1, strict=False)] = (
+        "beta_vae/locatello2019",
+        "mig/locatello2019",
+        "mig/exact",
+    )
+    save_codes: bool = False
+
+    @model_validator(mode="after")
+    def _can_score(self) -> Self:
+        n_images = import_module("disbench.dsprites").GRIDS[self.grid].n
+        for protocol in import_module("disbench.metrics.protocols").find(self.protocols):
+            if protocol.min_rows > n_images:
+                raise ValueError(
+                    f"{protocol.name} needs {protocol.min_rows:,} images; "
+                    f"the grid {self.grid!r} has {n_images:,}"
+                )
+        return self
+
+
+class Study(Section):
+    """A grid of runs and how they are judged."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    description: str = ""
+    data: Annotated[str, Field(min_length=1)] = "rendered"
+    seeds: Seeds = (0,)
+    objectives: Annotated[tuple[ObjectiveGrid, ...], Field(min_length=1, strict=False)]
+    model: ModelSection = Field(default_factory=ModelSection)
+    training: TrainingSection = Field(default_factory=TrainingSection)
+    evaluation: EvaluationSection = Field(default_factory=EvaluationSection)
+
+    @property
+    def n_runs(self) -> int:
+        """How many models the study trains."""
+        cells = (prod(map(len, o.hyperparameters.values())) for o in self.objectives)
+        return len(self.seeds) * sum(cells)
+
+    def runs(self, *, precision: Precision, data_sha256: str) -> tuple[Run, ...]:
+        """The runs of the grid, seeds innermost, in a precision that the hardware has."""
+        settings: dict[str, Any] = self.model.model_dump()
+        settings |= self.training.model_dump() | {"precision": precision}
+        return tuple(
+            Run(
+                objective=objective.name,
+                hyperparameters=cell,
+                seed=seed,
+                data_sha256=data_sha256,
+                **settings,
+            )
+            for objective in self.objectives
+            for cell in objective.cells()
+            for seed in self.seeds
+        )
+
+    @model_validator(mode="after")
+    def _trains_nothing_twice(self) -> Self:
+        if self.n_runs > MAX_RUNS:
+            raise ValueError(f"the grid has {self.n_runs:,} runs; at most {MAX_RUNS:,} will do")
+        _refuse_repeated("seeds", map(str, self.seeds))
+        cells = (_cell(o.name, cell) for o in self.objectives for cell in o.cells())
+        _refuse_repeated("objectives", cells)
+        return self
+
+
+def _refuse_repeated(key: str, items: Iterator[str]) -> None:
+    [(item, count)] = Counter(items).most_common(1)
+    if count > 1:
+        raise ValueError(f"{key}: {item} is there {count} times; leave it in once")
+
+
+def _cell(objective: str, values: dict[str, float]) -> str:
+    """One name for one loss: the VAE is the beta-VAE at beta = 1."""
+    if objective == "vae":
+        return _cell("beta_vae", {"beta": 1.0})
+    settings = ", ".join(f"{name} = {value:g}" for name, value in sorted(values.items()))
+    vae = " (the VAE)" if (objective, settings) == ("beta_vae", "beta = 1") else ""
+    return f"{objective} {settings}{vae}".rstrip()
+
+
+def _hyperparameters(names: Any) -> str:  # noqa: ANN401 - any iterable of names
+    listed = ", ".join(names)
+    return f"the hyper-parameters {listed}" if listed else "no hyper-parameters"

@@ -1,0 +1,123 @@
+"""Studies from TOML: the shipped ones by name, anybody's by path, and back."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tomli_w
+from pydantic import ValidationError
+
+from disbench.errors import StudyError
+from disbench.study import Study
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic_core import ErrorDetails
+
+MAX_BYTES = 1_000_000
+
+
+def shipped_studies() -> tuple[str, ...]:
+    """The names of the studies that come with the package."""
+    folder = resources.files("disbench") / "studies"
+    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir()))
+
+
+def load_study(study: str | Path) -> Study:
+    """The study of a shipped name or of a TOML file.
+
+    Raises `StudyError`, naming the key, what it holds and what was expected, where there is no
+    such study or it cannot be run.
+    """
+    if study in shipped_studies():
+        text = (resources.files("disbench") / "studies" / f"{study}.toml").read_text("utf-8")
+    else:
+        text = _read(Path(study))
+    try:
+        content = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise StudyError(f"{study} is not valid TOML: {error}") from None
+    return parse_study(content, source=str(study))
+
+
+def parse_study(content: Mapping[str, Any], *, source: str) -> Study:
+    """The validated study of parsed TOML; `source` names it in the message of `StudyError`."""
+    try:
+        return Study.model_validate(content)
+    except ValidationError as error:
+        lines = [f"  {_path(e)}: {_reason(e)}" for e in error.errors()]
+        raise StudyError("\n".join([f"the study {source} cannot be run:", *lines])) from None
+
+
+def to_toml(study: Study) -> str:
+    """The study as a file that `load_study` reads back to an equal one."""
+    return tomli_w.dumps(study.model_dump(mode="json"))
+
+
+def narrowed(
+    study: Study,
+    *,
+    beta: Sequence[float] | None = None,
+    seeds: int | None = None,
+    steps: int | None = None,
+    precision: str | None = None,
+) -> Study:
+    """The study with parts replaced, checked again as a whole.
+
+    `beta` replaces the values of every objective that has that hyper-parameter; `seeds` is a
+    count. Raises `StudyError` where a value cannot be, or no objective has a beta.
+    """
+    content = study.model_dump(mode="json")
+    if beta is not None:
+        _replace_beta(content, beta)
+    if seeds is not None:
+        content["seeds"] = seeds
+    training = {"steps": steps, "precision": precision}
+    content["training"] |= {name: value for name, value in training.items() if value is not None}
+    return parse_study(content, source=study.name)
+
+
+def _replace_beta(content: dict[str, Any], beta: Sequence[float]) -> None:
+    with_beta = [objective for objective in content["objectives"] if "beta" in objective]
+    if not with_beta:
+        raise StudyError(f"the study {content['name']} has no objective with a beta to replace")
+    for objective in with_beta:
+        objective["beta"] = list(beta)
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise StudyError(f"{path} is larger than {MAX_BYTES:,} bytes; no study is")
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise StudyError(f"{path} is not text in UTF-8; a study is a TOML file") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StudyError(
+            f"there is no study {str(path)!r} ({reason}); "
+            f"give a TOML file or one of {', '.join(shipped_studies())}"
+        ) from None
+
+
+def _path(error: ErrorDetails) -> str:
+    """The key as one would write it: ``objectives[1].beta[0]``."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
+    return "".join(parts).lstrip(".") or "the grid"
+
+
+def _reason(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    match error["type"]:
+        case "value_error":
+            return message
+        case "missing":
+            return "is missing, and has no default"
+        case "extra_forbidden":
+            return "there is no such key"
+        case _:
+            return f"got {error['input']!r}; {message[0].lower()}{message[1:]}"

@@ -1,0 +1,259 @@
+"""What is in a results directory, as frames: a row a run, a row a score, a row a setting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from disbench.atomic import replacing
+from disbench.records import Provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from disbench.records import EvaluationRecord, Failure, TrainingRecord
+    from disbench.run_folder import RunFolder
+    from disbench.runs import Run
+    from disbench.store import Store
+
+PIXELS = 64 * 64
+CONFIDENCE = 0.95
+N_RESAMPLES = 10_000
+
+_PROVENANCE = dict.fromkeys(Provenance.model_fields, "str") | {"threads": "Int64"}
+
+COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "runs": {
+        "run": "str",
+        "model": "str",
+        "beta": "float64",
+        "beta_norm": "float64",
+        "hyperparameters": "str",
+        "seed": "int64",
+        "status": "str",
+        "steps_done": "Int64",
+        "reconstruction": "float64",
+        "kl": "float64",
+        "elbo": "float64",
+        "active_dimensions": "Int64",
+        "training_seconds": "float64",
+        "evaluation_seconds": "float64",
+        "network": "str",
+        "latents": "int64",
+        "steps": "int64",
+        "batch_size": "int64",
+        "optimiser": "str",
+        "learning_rate": "float64",
+        "precision": "str",
+        "grid": "str",
+        "n_reconstructed": "Int64",
+        "data_source": "str",
+        "data_sha256": "str",
+        "identity": "str",
+        "training_version": "int64",
+        "started": "str",
+        **_PROVENANCE,
+        "error": "str",
+    },
+    "scores": {
+        "run": "str",
+        "model": "str",
+        "beta": "float64",
+        "seed": "int64",
+        "representation": "str",
+        "protocol": "str",
+        "value": "float64",
+        "floor": "float64",
+        "ceiling": "float64",
+        "n_points": "int64",
+        "evaluation_seed": "int64",
+        "protocol_version": "int64",
+        "grid": "str",
+        "steps_done": "int64",
+        "precision": "str",
+        "data_sha256": "str",
+        **_PROVENANCE,
+    },
+    "summary": {
+        "model": "str",
+        "beta": "float64",
+        "representation": "str",
+        "protocol": "str",
+        "n": "int64",
+        "mean": "float64",
+        "median": "float64",
+        "iqm": "float64",
+        "std": "float64",
+        "mean_low": "float64",
+        "mean_high": "float64",
+    },
+}
+"""The columns of each table, and the type that a CSV file cannot tell."""
+
+
+class Tables(NamedTuple):
+    """The frames of a results directory, with the columns of `COLUMNS`."""
+
+    runs: pd.DataFrame
+    scores: pd.DataFrame
+    summary: pd.DataFrame
+
+
+def tabulate(store: Store) -> Tables:
+    """The tables of all runs that are finished or have failed, ordered by model, beta and seed."""
+    run_rows: list[dict[str, object]] = []
+    score_rows: list[dict[str, object]] = []
+    for folder in store.finished():
+        training, evaluation = folder.training(), folder.evaluation()
+        if training is not None:
+            run_rows.append(_run_row(training, evaluation))
+            score_rows.extend(_score_rows(training, evaluation))
+    run_rows.extend(map(_failure_row, store.failed().values()))
+    scores = _frame("scores", score_rows)
+    return Tables(_frame("runs", run_rows), scores, summarise(scores))
+
+
+def summarise(scores: pd.DataFrame) -> pd.DataFrame:
+    """A row for each model, beta, representation and protocol, over the seeds.
+
+    `iqm` is the interquartile mean (Agarwal et al. 2021), `std` has ddof 1, and `mean_low` to
+    `mean_high` is the 95 % percentile bootstrap interval of the mean, NaN for a single seed.
+    """
+    keys = ["model", "beta", "representation", "protocol"]
+    groups = scores.groupby(keys, dropna=False, sort=False)["value"]
+    rows = [
+        dict(zip(keys, key, strict=True)) | _statistics(values.to_numpy()) for key, values in groups
+    ]
+    return _frame("summary", rows)
+
+
+def write_csv(name: str, frame: pd.DataFrame, directory: Path) -> None:
+    """Write ``<name>.csv`` with every digit, in place of what was there."""
+    with replacing(directory / f"{name}.csv") as path:
+        frame.to_csv(path, index=False)
+
+
+def read_csv(name: str, directory: Path) -> pd.DataFrame:
+    """Read ``<name>.csv`` back as the frame that was written, to the bit."""
+    return pd.read_csv(
+        directory / f"{name}.csv",
+        dtype=dict(COLUMNS[name]),
+        float_precision="round_trip",
+        keep_default_na=False,
+        na_values=[""],
+    )
+
+
+def learning_curves(folders: Iterable[RunFolder]) -> pd.DataFrame:
+    """The losses of these runs on the way: a row for each run and record."""
+    frames = []
+    for folder in folders:
+        training = folder.training()
+        if training is not None:
+            curve = pd.DataFrame(folder.losses())
+            for name, value in _names(training.run).items():
+                curve[name] = value
+            frames.append(curve)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _names(run: Run) -> dict[str, str | float]:
+    beta = np.nan if run.beta is None else run.beta
+    return {"run": run.id, "model": run.objective, "beta": beta, "seed": run.seed}
+
+
+def _definition(run: Run) -> dict[str, object]:
+    settings = (f"{name}={value:g}" for name, value in run.hyperparameters.items())
+    names = _names(run)
+    return {
+        **names,
+        "beta_norm": float(names["beta"]) * run.latents / PIXELS,  # Higgins et al. 2017
+        "hyperparameters": " ".join(settings) or None,
+        "network": run.network,
+        "latents": run.latents,
+        "steps": run.steps,
+        "batch_size": run.batch_size,
+        "optimiser": run.optimiser,
+        "learning_rate": run.learning_rate,
+        "precision": run.precision,
+        "data_sha256": run.data_sha256,
+        "identity": run.identity,
+        "training_version": run.training_version,
+    }
+
+
+def _run_row(training: TrainingRecord, evaluation: EvaluationRecord | None) -> dict[str, object]:
+    row = _definition(training.run) | training.provenance.model_dump()
+    row |= {
+        "status": training.status,
+        "steps_done": training.steps_done,
+        "training_seconds": training.seconds,
+        "data_source": training.data_source,
+        "started": training.started.isoformat(),
+    }
+    if evaluation is not None:
+        row |= evaluation.evaluation.model_dump(exclude={"kl_by_dimension"})
+        row |= {"grid": evaluation.grid, "evaluation_seconds": evaluation.seconds}
+    return row
+
+
+def _failure_row(failure: Failure) -> dict[str, object]:
+    return _definition(failure.run) | {"status": "failed", "error": failure.error}
+
+
+def _score_rows(
+    training: TrainingRecord, evaluation: EvaluationRecord | None
+) -> Iterable[dict[str, object]]:
+    if evaluation is None:
+        return
+    run = training.run
+    for score in evaluation.scores:
+        yield {
+            **evaluation.provenance.model_dump(),
+            **score.model_dump(),
+            "evaluation_seed": score.seed,
+            **_names(run),
+            "grid": evaluation.grid,
+            "steps_done": training.steps_done,
+            "precision": run.precision,
+            "data_sha256": run.data_sha256,
+        }
+
+
+def _statistics(values: np.ndarray) -> dict[str, float]:
+    low, high = _interval(values)
+    return {
+        "n": len(values),
+        "mean": float(np.mean(values)),
+        "median": float(np.median(values)),
+        "iqm": float(stats.trim_mean(values, 0.25)),
+        "std": float(np.std(values, ddof=1)) if len(values) > 1 else np.nan,
+        "mean_low": low,
+        "mean_high": high,
+    }
+
+
+def _interval(values: np.ndarray) -> tuple[float, float]:
+    if len(values) == 1:
+        return np.nan, np.nan
+    interval = stats.bootstrap(
+        (values,),
+        np.mean,
+        confidence_level=CONFIDENCE,
+        n_resamples=N_RESAMPLES,
+        method="percentile",
+        vectorized=True,
+        rng=np.random.default_rng(0),  # the same scores always get the same interval
+    ).confidence_interval
+    return float(interval.low), float(interval.high)
+
+
+def _frame(name: str, rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+    columns = COLUMNS[name]
+    frame = pd.DataFrame(list(rows), columns=list(columns)).astype(dict(columns))
+    order = [key for key in ("model", "beta", "seed") if key in columns]
+    return frame.sort_values(order, kind="stable", na_position="first", ignore_index=True)

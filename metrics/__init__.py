@@ -1,0 +1,1 @@
+"""Disentanglement metrics as named protocols: functions of codes and factors, nothing else."""

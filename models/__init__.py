@@ -1,0 +1,1 @@
+"""Networks and objectives: what is trained, and on which loss."""

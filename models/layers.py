@@ -1,0 +1,63 @@
+"""Strided 4 x 4 convolutions at the image end of a network, where there are one or three channels.
+
+A convolution from or to so few channels leaves a processor's vector units mostly idle. The same
+sums, regrouped: fold every 2 x 2 block of pixels into channels, and a 4 x 4 kernel of stride 2
+becomes a 2 x 2 kernel of stride 1 over four times the channels.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class ImageConv(nn.Module):
+    """Equals ``nn.Conv2d(channels, features, 4, stride=2, padding=1)`` up to rounding.
+
+    Images (n, channels, height, width) of even height and width become (n, features,
+    height / 2, width / 2).
+    """
+
+    def __init__(self, channels: int, features: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(features, channels, 4, 4))
+        self.bias = nn.Parameter(torch.empty(features))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Features of images."""
+        return F.conv2d(_folded(F.pad(images, (1, 1, 1, 1))), _folded(self.weight), self.bias)
+
+
+class ImageConvTranspose(nn.Module):
+    """Equals ``nn.ConvTranspose2d(features, channels, 4, stride=2, padding=1)`` up to rounding.
+
+    Features (n, features, height, width) become images (n, channels, 2 height, 2 width).
+    """
+
+    def __init__(self, features: int, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(features, channels, 4, 4))
+        self.bias = nn.Parameter(torch.empty(channels))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Images of features."""
+        images = _unfolded(F.conv_transpose2d(features, _folded(self.weight)))
+        return images[:, :, 1:-1, 1:-1] + self.bias[:, None, None]
+
+
+def _folded(images: Tensor) -> Tensor:
+    """(n, c, 2 h, 2 w) -> (n, 4 c, h, w), channels last in memory: the layout that a CPU and a
+    tensor core multiply best, and that all layers between must share, or each pays for a copy.
+    """  # noqa: D205 - one sentence
+    n, c, height, width = images.shape
+    blocks = images.reshape(n, c, height // 2, 2, width // 2, 2)
+    channels_last = blocks.permute(0, 2, 4, 1, 3, 5).reshape(n, height // 2, width // 2, 4 * c)
+    return channels_last.permute(0, 3, 1, 2)
+
+
+def _unfolded(blocks: Tensor) -> Tensor:
+    """(n, 4 c, h, w) -> (n, c, 2 h, 2 w), the inverse of `_folded`."""
+    n, channels, height, width = blocks.shape
+    pixels = blocks.permute(0, 2, 3, 1).reshape(n, height, width, channels // 4, 2, 2)
+    return pixels.permute(0, 3, 1, 4, 2, 5).reshape(n, channels // 4, 2 * height, 2 * width)
