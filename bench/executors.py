@@ -27,10 +27,12 @@ def outcomes(cells: Sequence[Cell], *, jobs: int) -> Iterator[Outcome]:
     If the caller is interrupted, the workers are killed: a cell under way is then as if it had
     never begun.
     """
+    jobs = min(jobs, len(cells))
     # Cells last minutes: a batch of them for one worker would leave another idle.
-    parallel = Parallel(n_jobs=min(jobs, len(cells)), return_as="generator_unordered", batch_size=1)
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
     try:
         yield from parallel(delayed(finish)(cell) for cell in cells)
     except BaseException:
-        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        if jobs > 1:
+            get_reusable_executor().shutdown(wait=False, kill_workers=True)
         raise

@@ -41,18 +41,16 @@ def draw_figures(store: Store, tables: Tables, folder: Path) -> None:
 def score_figure(scores: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     """Score against beta, a panel a protocol: a dot a seed, the mean, and its 95 % interval.
 
-    The shaded bands are out of reach: below the mean noise floor, above the ceiling.
+    The grey band at the foot is the mean noise floor, what lies in it is noise; the ceiling stands
+    in the title. Each panel has its own scale, from 0.
     """
-    protocols = list(dict.fromkeys(scores["protocol"]))
     settings = settings_of(scores)
-    figure = Figure(figsize=(3.4 * len(protocols), 3.2), layout="constrained")
-    panels = figure.subplots(1, len(protocols), sharey=True, squeeze=False)[0]
-    for panel, protocol in zip(panels, protocols, strict=True):
+    figure, panels = _panels(scores)
+    for protocol, panel in panels.items():
         of_protocol = scores[scores["protocol"] == protocol]
         _draw_scores(panel, of_protocol, summary[summary["protocol"] == protocol], settings)
-        panel.set(title=protocol, xlabel="beta", ylim=(0, 1.02))
-    panels[0].set_ylabel("score")
-    figure.suptitle("dot: a seed; bar: mean with 95 % interval; grey: below floor, above ceiling")
+        panel.set(xlabel="beta", ylabel="score", xlim=(-0.5, len(settings) - 0.5))
+    figure.suptitle("dot: a seed; bar: mean with 95 % interval; grey: noise floor", fontsize=8)
     return figure
 
 
@@ -60,10 +58,8 @@ def tradeoff_figure(runs: pd.DataFrame, scores: pd.DataFrame) -> Figure:
     """Reconstruction error against score, a panel a protocol, a dot a run."""
     joined = scores.merge(runs[["run", "reconstruction"]], on="run")
     joined["setting"] = setting_names(joined)
-    protocols = list(dict.fromkeys(scores["protocol"]))
-    figure = Figure(figsize=(3.4 * len(protocols), 3.2), layout="constrained")
-    panels = figure.subplots(1, len(protocols), sharey=True, squeeze=False)[0]
-    for panel, protocol in zip(panels, protocols, strict=True):
+    figure, panels = _panels(scores)
+    for protocol, panel in panels.items():
         sns.scatterplot(
             joined[joined["protocol"] == protocol],
             x="reconstruction",
@@ -73,11 +69,11 @@ def tradeoff_figure(runs: pd.DataFrame, scores: pd.DataFrame) -> Figure:
             hue_order=settings_of(scores),
             style_order=settings_of(scores),
             palette="colorblind",
-            legend=bool(panel is panels[-1]),
+            legend=bool(protocol == list(panels)[-1]),
             ax=panel,
         )
-        panel.set(title=protocol, xlabel="reconstruction error (nats per image)", ylabel="score")
-    _move_legend(panels[-1])
+        panel.set(xlabel="reconstruction error (nats per image)", ylabel="score")
+    _move_legend(panel)
     return figure
 
 
@@ -107,9 +103,9 @@ def training_figure(curves: pd.DataFrame) -> Figure:
 
 
 def setting_names(frame: pd.DataFrame) -> pd.Series:
-    """What a reader calls the model and beta of each row: ``ae``, ``VAE``, ``4``..."""
+    """What a reader calls the model and beta of each row: ``ae``, ``1 (VAE)``, ``4``..."""
     names = [
-        model if pd.isna(beta) else f"{beta:g}"
+        model if pd.isna(beta) else f"{beta:g}{' (VAE)' if beta == 1 else ''}"
         for model, beta in zip(frame["model"], frame["beta"], strict=True)
     ]
     return pd.Series(names, index=frame.index, dtype="str")
@@ -132,6 +128,18 @@ def _figures(store: Store, tables: Tables) -> Iterator[tuple[str, Figure]]:
     yield from image_figures(folders)
 
 
+def _panels(scores: pd.DataFrame) -> tuple[Figure, dict[str, Axes]]:
+    """A figure with a titled panel for each protocol, scaled from 0 to just above its scores."""
+    protocols = list(dict.fromkeys(scores["protocol"]))
+    figure = Figure(figsize=(3.4 * len(protocols), 3.2), layout="constrained")
+    axes = figure.subplots(1, len(protocols), squeeze=False)[0]
+    for panel, protocol in zip(axes, protocols, strict=True):
+        group = scores[scores["protocol"] == protocol]
+        top = 1.15 * max(group["value"].max(), group["floor"].max(), 0.01)
+        panel.set(title=f"{protocol} (ceiling {group['ceiling'].max():.2f})", ylim=(0, top))
+    return figure, dict(zip(protocols, axes, strict=True))
+
+
 def _draw_scores(
     panel: Axes, scores: pd.DataFrame, summary: pd.DataFrame, settings: Sequence[str]
 ) -> None:
@@ -148,10 +156,8 @@ def _draw_scores(
     mean, low, high = (summary[name].to_numpy() for name in ("mean", "mean_low", "mean_high"))
     reach = np.nan_to_num(np.abs([mean - low, high - mean]))
     panel.errorbar(places, mean, yerr=reach, fmt="_", color="black", capsize=3, markersize=14)
-    panel.axhspan(-1, scores["floor"].mean(), color="grey", alpha=0.2, linewidth=0)
-    panel.axhspan(scores["ceiling"].max(), 2, color="grey", alpha=0.2, linewidth=0)
+    panel.axhspan(0, scores["floor"].mean(), color="grey", alpha=0.2, linewidth=0)
 
 
 def _move_legend(panel: Axes) -> None:
-    if panel.get_legend() is not None:
-        sns.move_legend(panel, "center left", bbox_to_anchor=(1, 0.5), title="beta", frameon=False)
+    sns.move_legend(panel, "center left", bbox_to_anchor=(1, 0.5), title="beta", frameon=False)

@@ -65,10 +65,18 @@ def execute(plan: Plan, *, jobs: int | None, display: Display) -> Results:
     """Do what is left of a plan, showing it on the display, then write all tables and figures."""
     store = Store(plan.directory)
     store.open_for(plan.study)
-    failed: list[Outcome] = []
+    failed = _finish_cells(plan, store, jobs or default_jobs(plan.device), display)
+    return Results(plan.directory, write_report(plan.directory), failed)
+
+
+def _finish_cells(plan: Plan, store: Store, jobs: int, display: Display) -> tuple[Outcome, ...]:
+    """Do what is left, and return the outcomes of the runs that failed."""
+    if not plan.to_do:
+        return ()
+    failed = []
     with display.showing(plan, store):
-        for outcome in outcomes(plan.to_do, jobs=jobs or default_jobs(plan.device)):
+        for outcome in outcomes(plan.to_do, jobs=jobs):
             display.ended(outcome)
             if outcome.status == "failed":
                 failed.append(outcome)
-    return Results(plan.directory, write_report(plan.directory), tuple(failed))
+    return tuple(failed)

@@ -54,10 +54,8 @@ def ceiling(
         labels, names = factors, checked_names(factor_names, factors.shape[1])
     choices = combinations(range(len(names)), min(n_codes, len(names)))
     repeated = protocol.spare == "repeated"
-    values = [
-        protocol.score(_ideal_table(labels, names, choice, n_codes, repeated), rng=rng).value
-        for choice in choices
-    ]
+    tables = (_ideal_table(labels, names, kept, n_codes, repeated=repeated) for kept in choices)
+    values = [protocol.score(table, rng=rng).value for table in tables]
     return min(values) if protocol.higher_is_better is False else max(values)
 
 
@@ -87,7 +85,8 @@ def _ideal_table(
     names: tuple[str, ...],
     kept: tuple[int, ...],
     n_codes: int,
-    repeated: bool,  # noqa: FBT001 - from the protocol
+    *,
+    repeated: bool,
 ) -> CodeTable:
     codes = ideal_codes(factors[:, kept], n_codes, repeated=repeated)
     # A constant dimension keeps the prior: mean 0 and log-variance 0.

@@ -7,9 +7,10 @@ from joblib import Parallel, delayed
 from scipy.special import entr
 
 from disbench.metrics.arrays import FloatArray, ratio
-from disbench.metrics.estimators import Forest, GradientBoosting, estimator_seed
+from disbench.metrics.estimators import estimator_seed
 from disbench.metrics.protocol import Protocol, Score
 from disbench.metrics.table import CodeTable
+from disbench.metrics.trees import Forest, GradientBoosting
 
 
 def dci(

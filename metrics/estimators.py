@@ -1,4 +1,4 @@
-"""scikit-learn's classifiers with every argument stated, whatever its defaults become.
+"""scikit-learn's logistic regression with every argument stated, whatever its defaults become.
 
 Arguments that a newer scikit-learn has deprecated are left out there: what they stated is then the
 only behaviour that remains.
@@ -10,10 +10,8 @@ from inspect import signature
 from typing import Any, Protocol
 
 import numpy as np
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.svm import LinearSVC
 
 from disbench.metrics.arrays import FloatArray, IntArray
 from disbench.metrics.checking import CodesError
@@ -81,108 +79,6 @@ class Logistic:
         return predicted
 
 
-@dataclass(frozen=True)
-class LinearSupport:
-    """One-against-rest linear support vector machines, squared hinge loss, classes balanced.
-
-    `inverse_penalty` is scikit-learn's C. The primal problem is solved, without randomness.
-    """
-
-    inverse_penalty: float
-    max_iterations: int
-
-    def predictions(
-        self, points: FloatArray, labels: IntArray, unseen: FloatArray, *, seed: int
-    ) -> IntArray:
-        """Return the labels of `unseen` points after learning those of `points`."""
-        classifier = LinearSVC(
-            penalty="l2",
-            loss="squared_hinge",
-            dual=False,
-            tol=1e-4,
-            C=self.inverse_penalty,
-            multi_class="ovr",
-            fit_intercept=True,
-            intercept_scaling=1,
-            class_weight="balanced",
-            verbose=0,
-            random_state=seed,
-            max_iter=self.max_iterations,
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            classifier.fit(points, two_values(labels))
-        predicted: IntArray = classifier.predict(unseen)
-        return predicted
-
-
-@dataclass(frozen=True)
-class GradientBoosting:
-    """Gradient-boosted trees: `n_trees` rounds of trees of `depth`, one tree a class and round."""
-
-    n_trees: int
-    depth: int
-    rate: float
-
-    def fit(self, points: FloatArray, labels: IntArray, *, seed: int) -> GradientBoostingClassifier:
-        """Return the ensemble fitted to (n, d) points with (n,) labels of two values or more."""
-        ensemble = GradientBoostingClassifier(
-            **_friedman_criterion(),
-            loss="log_loss",
-            learning_rate=self.rate,
-            n_estimators=self.n_trees,
-            subsample=1.0,
-            min_samples_split=2,
-            min_samples_leaf=1,
-            min_weight_fraction_leaf=0.0,
-            max_depth=self.depth,
-            min_impurity_decrease=0.0,
-            init=None,
-            random_state=seed,
-            max_features=None,
-            verbose=0,
-            max_leaf_nodes=None,
-            warm_start=False,
-            validation_fraction=0.1,
-            n_iter_no_change=None,
-            tol=1e-4,
-            ccp_alpha=0.0,
-        )
-        return ensemble.fit(points, two_values(labels))
-
-
-@dataclass(frozen=True)
-class Forest:
-    """A random forest: `n_trees` unpruned trees on bootstrap samples, each split of sqrt(d)."""
-
-    n_trees: int
-
-    def fit(self, points: FloatArray, labels: IntArray, *, seed: int) -> RandomForestClassifier:
-        """Return the forest fitted to (n, d) points with (n,) labels of two values or more."""
-        forest = RandomForestClassifier(
-            n_estimators=self.n_trees,
-            criterion="gini",
-            max_depth=None,
-            min_samples_split=2,
-            min_samples_leaf=1,
-            min_weight_fraction_leaf=0.0,
-            max_features="sqrt",
-            max_leaf_nodes=None,
-            min_impurity_decrease=0.0,
-            bootstrap=True,
-            oob_score=False,
-            n_jobs=1,
-            random_state=seed,
-            verbose=0,
-            warm_start=False,
-            class_weight=None,
-            ccp_alpha=0.0,
-            max_samples=None,
-            monotonic_cst=None,
-        )
-        return forest.fit(points, two_values(labels))
-
-
 def two_values(labels: IntArray) -> IntArray:
     """Return the labels, once they are known to have two values: a classifier needs a choice.
 
@@ -203,10 +99,3 @@ def _l2_penalty() -> dict[str, Any]:
     """Return the arguments that say L2: `l1_ratio` has replaced `penalty` in scikit-learn 1.8."""
     penalty = signature(LogisticRegression).parameters.get("penalty")
     return {"penalty": "l2"} if penalty and penalty.default == "l2" else {"l1_ratio": 0.0}
-
-
-def _friedman_criterion() -> dict[str, Any]:
-    """Return the split criterion, which scikit-learn 1.9 leaves no choice of."""
-    criterion = signature(GradientBoostingClassifier).parameters.get("criterion")
-    chosen = criterion and criterion.default == "friedman_mse"
-    return {"criterion": "friedman_mse"} if chosen else {}

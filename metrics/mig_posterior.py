@@ -53,16 +53,12 @@ class _Posterior:
         """Return the entropy in nats of each dimension's aggregate posterior of `rows`: (d,)."""
         n_samples = min(self._n_samples, len(rows))
         drawn = self._rng.choice(rows, n_samples, replace=False, shuffle=False)
-        mean, deviation = self._mean[rows].T, self._deviation[rows].T
-        samples = self._samples[drawn].T
-        return np.array(
-            [
-                -log_density(
-                    *(part[j].astype(np.float64) for part in (samples, mean, deviation))
-                ).mean()
-                for j in range(len(samples))
-            ]
+        samples, mean, deviation = (
+            np.ascontiguousarray(part.T, dtype=np.float64)  # dimensions by rows
+            for part in (self._samples[drawn], self._mean[rows], self._deviation[rows])
         )
+        dimensions = zip(samples, mean, deviation, strict=True)
+        return np.array([-log_density(*dimension).mean() for dimension in dimensions])
 
 
 def _held_entropies(posterior: _Posterior, groups: list[IntArray]) -> FloatArray:

@@ -23,23 +23,32 @@ def neighbour_information(
     if len(values) == 0 or values.min() == values.max():
         return 0.0
     values = _untied(values, rng=rng)
-    radius = np.empty(len(values))
+    distance = np.empty(len(values))
     for label in np.unique(labels):
         own = labels == label
-        radius[own] = _neighbour_distance(values[own], n_neighbours)
-    radius = np.nextafter(radius, 0)  # neighbours strictly inside
-    ordered = np.sort(values)
-    within = np.searchsorted(ordered, values + radius, side="right")
-    within -= np.searchsorted(ordered, values - radius, side="left")
+        distance[own] = _neighbour_distance(values[own], n_neighbours)
+    within = _number_within(values, distance)
     neighbours = np.minimum(n_neighbours, size - 1)
     information = digamma(neighbours) - digamma(size) - digamma(within)
     return max(0.0, float(digamma(len(values)) + information.mean()))
 
 
 def _untied(values: FloatArray, *, rng: np.random.Generator) -> FloatArray:
-    scaled: FloatArray = values / values.std(dtype=np.float64)
+    scaled = values.astype(np.float64) / values.std(dtype=np.float64)
     spread = 1e-10 * max(1.0, float(np.abs(scaled).mean()))
-    return scaled + spread * rng.standard_normal(len(values))
+    untied: FloatArray = scaled + spread * rng.standard_normal(len(values))
+    return untied
+
+
+def _number_within(values: FloatArray, distance: FloatArray) -> IntArray:
+    """Return how many values, itself included, lie nearer to each value than its distance."""
+    # The sum of a value and its distance rounds to either side of the neighbour that is just there;
+    # a few units in the last place less, it is never counted.
+    radius = np.maximum(distance - 4 * np.spacing(np.abs(values) + distance), 0)
+    ordered = np.sort(values)
+    upper = np.searchsorted(ordered, values + radius, side="right")
+    within: IntArray = upper - np.searchsorted(ordered, values - radius, side="left")
+    return within
 
 
 def _neighbour_distance(values: FloatArray, n: int) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Every protocol by name. A new metric is one file and one line here."""
+"""Every protocol by name. A new metric is one file, imported and listed here."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches

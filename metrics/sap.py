@@ -3,13 +3,18 @@
 import numpy as np
 
 from disbench.metrics.arrays import standardised, top_two_gap
-from disbench.metrics.estimators import Classifier, LinearSupport, estimator_seed
+from disbench.metrics.line_svm import LineSupport
 from disbench.metrics.protocol import Protocol, Score
 from disbench.metrics.table import CodeTable
 
 
 def sap_accuracy(
-    table: CodeTable, *, rng: np.random.Generator, n_train: int, n_test: int, classifier: Classifier
+    table: CodeTable,
+    *,
+    rng: np.random.Generator,
+    n_train: int,
+    n_test: int,
+    classifier: LineSupport,
 ) -> Score:
     """Return the gap in accuracy between the two best single-dimension classifiers of a factor.
 
@@ -25,10 +30,7 @@ def sap_accuracy(
     train, test = table.sample(n_train, rng=rng), table.sample(n_test, rng=rng)
     accuracy = np.empty((table.n_codes, table.n_factors))
     for i, j in np.ndindex(accuracy.shape):
-        points, unseen = (part.codes[:, [i]].astype(np.float64) for part in (train, test))
-        named = classifier.predictions(
-            points, train.factors[:, j], unseen, seed=estimator_seed(rng)
-        )
+        named = classifier.predictions(train.codes[:, i], train.factors[:, j], test.codes[:, i])
         accuracy[i, j] = np.mean(named == test.factors[:, j])
     gap = top_two_gap(accuracy)
     return Score(float(gap.mean()), n_test, {"accuracy": accuracy, "gap": gap})
@@ -64,7 +66,7 @@ PROTOCOLS = (
         arguments={
             "n_train": 10_000,
             "n_test": 5_000,
-            "classifier": LinearSupport(inverse_penalty=0.01, max_iterations=1_000),
+            "classifier": LineSupport(inverse_penalty=0.01),
         },
         min_rows=15_000,
     ),

@@ -5,8 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from disbench.metrics.beta_vae import beta_vae, pair_differences
-from disbench.metrics.estimators import Logistic
+from disbench.metrics.beta_vae import pair_differences
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.metrics.table import CodesError, CodeTable
 
@@ -87,13 +86,21 @@ def test_the_same_generator_gives_the_same_bits(coarse: Callable[[str], CodeTabl
 
 
 def test_a_single_factor_is_refused(rng: np.random.Generator) -> None:
-    table = CodeTable(np.zeros((4, 1)), np.array([[0], [0], [1], [1]]), ("a",))
-    with pytest.raises(CodesError, match="one factor"):
-        beta_vae(
-            table,
-            rng=rng,
-            n_train=10,
-            n_test=5,
-            n_pairs=4,
-            classifier=Logistic(inverse_penalty=1, tolerance=1e-4, max_iterations=10),
-        )
+    table = CodeTable(np.zeros((2_000, 1)), np.arange(2_000)[:, None] % 2, ("a",))
+    with pytest.raises(CodesError, match="1 factors; beta_vae/locatello2019 tells factors apart"):
+        PROTOCOL.score(table, rng=rng)
+
+
+def test_higgins_never_shares_the_shape(
+    coarse: Callable[[str], CodeTable], rng: np.random.Generator
+) -> None:
+    score = PROTOCOLS["beta_vae/higgins2017"].score(coarse("factors"), rng=rng)
+    assert score.value == pytest.approx(1.0, abs=NOISE)
+    assert score.detail["factor_accuracy"].shape == (4,)
+
+
+def test_higgins_gives_noise_one_in_four(
+    coarse: Callable[[str], CodeTable], rng: np.random.Generator
+) -> None:
+    score = PROTOCOLS["beta_vae/higgins2017"].score(coarse("noise"), rng=rng)
+    assert score.value == pytest.approx(0.25, abs=NOISE)

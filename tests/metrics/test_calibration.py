@@ -68,11 +68,24 @@ def test_with_too_few_dimensions_the_best_choice_of_factors_counts(
 def test_ideal_codes_are_standardised_factors_then_zeros() -> None:
     factors = np.array([[0, 2], [1, 0], [0, 0], [1, 2]])
     expected = [[-1, 1, 0], [1, -1, 0], [-1, -1, 0], [1, 1, 0]]
-    np.testing.assert_array_equal(ideal_codes(factors, 3), expected)
+    np.testing.assert_array_equal(ideal_codes(factors, 3, repeated=False), expected)
 
 
 def test_ideal_codes_stop_at_their_dimensions() -> None:
-    assert ideal_codes(np.indices((2, 2, 2)).reshape(3, -1).T, 2).shape == (8, 2)
+    assert ideal_codes(np.indices((2, 2, 2)).reshape(3, -1).T, 2, repeated=False).shape == (8, 2)
+
+
+def test_spare_dimensions_may_repeat_the_factors() -> None:
+    codes = ideal_codes(np.array([[0, 1], [1, 0]]), 5, repeated=True)
+    np.testing.assert_array_equal(codes, [[-1, 1, -1, 1, -1], [1, -1, 1, -1, 1]])
+
+
+def test_modularity_has_a_ceiling_of_one_whatever_the_dimensions(
+    coarse: Callable[[str], CodeTable], rng: np.random.Generator
+) -> None:
+    """It counts a constant dimension as 0, so that its ideal codes repeat the factors."""
+    value = ceiling(PROTOCOLS["modularity/ridgeway2018"], coarse("noise"), 10, rng=rng)
+    assert value == pytest.approx(1.0, abs=1e-3)
 
 
 def test_a_factor_left_out_by_name_is_left_out_of_the_ceiling(rng: np.random.Generator) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import mutual_info_score
 
 from disbench.metrics.information import equal_width_bins
-from disbench.metrics.mig import mig, top_two_gap
+from disbench.metrics.mig import mig
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.metrics.table import CodeTable
 
@@ -105,10 +105,6 @@ def test_detail_explains_the_value(coarse: Callable[[str], CodeTable]) -> None:
 def test_a_single_dimension_has_no_rival() -> None:
     factors = np.indices((2, 2)).reshape(2, -1).T
     assert _exact(CodeTable(factors[:, :1] * 1.0, factors, ("a", "b"))) == pytest.approx(1 / 2)
-
-
-def test_the_gap_of_one_row_is_its_entry() -> None:
-    np.testing.assert_array_equal(top_two_gap(np.array([[3.0, 0.5]])), [3, 0.5])
 
 
 @given(st.permutations(range(4)), st.integers(0, 100))

@@ -40,6 +40,11 @@ def test_too_few_rows_are_refused_with_the_number_needed(
         PROTOCOL.score(table.take(np.arange(3)), rng=rng)
 
 
+def test_too_few_factors_are_refused(table: CodeTable, rng: np.random.Generator) -> None:
+    with pytest.raises(CodesError, match=r"has 1 factors; test/rows .* at least 2"):
+        replace(PROTOCOL, min_factors=2).score(table, rng=rng)
+
+
 def test_a_missing_log_variance_is_refused(table: CodeTable, rng: np.random.Generator) -> None:
     with pytest.raises(CodesError, match="no log_variance; test/rows needs"):
         replace(PROTOCOL, uses_log_variance=True).score(table, rng=rng)

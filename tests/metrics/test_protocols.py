@@ -26,12 +26,12 @@ def test_a_protocol_is_found_once_where_first_mentioned() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:
-    with pytest.raises(UnknownProtocolError, match=r"'mig/exakt'; did you mean mig/exact"):
+    with pytest.raises(UnknownProtocolError, match=r"'mig/exakt'; the nearest are mig/exact"):
         find(["all", "mig/exakt"])
 
 
 def test_a_glob_without_a_match_is_refused() -> None:
-    with pytest.raises(UnknownProtocolError, match=r"'migg/\*'; did you mean mig/"):
+    with pytest.raises(UnknownProtocolError, match=r"'migg/\*'; the nearest are mig/"):
         find(["migg/*"])
 
 

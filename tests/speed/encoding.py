@@ -1,0 +1,65 @@
+"""Encoding, in the small batches that disbench takes and in large ones."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from arithmetic import encoding_operations
+from measurement import Measurement
+from plain_training import with_plain_layers
+from processes import peak_bytes
+from timing import alternate
+from training import start
+
+from disbench.dsprites import FactorGrid
+from disbench.encoding import encode
+from disbench.training import as_tensor
+
+if TYPE_CHECKING:
+    from machine import Setting
+    from numpy.typing import NDArray
+
+    from disbench.dsprites import PackedImages
+    from disbench.models.autoencoder import Autoencoder
+
+GRID = FactorGrid("speed", stride=(1, 2, 8, 4, 4))
+"""2,880 images."""
+
+LARGE = 1024
+
+
+def measure(setting: Setting, *, network: str) -> Measurement:
+    """Encoding a grid, beside batches of 1,024 and beside the plainest network."""
+    trainer = start(network, "fp32")
+    model, images, rows = trainer.model, trainer.images, GRID.rows()
+    ours = partial(encode, model, images, GRID, variational=True, device="cpu")
+    ours()
+    peak, plain = peak_bytes(), with_plain_layers(model)
+    calls = {
+        "ours": ours,
+        "batches of 1,024": partial(_encode, model, images, rows, LARGE),
+        "plain layers": partial(_encode, plain, images, rows, trainer.run.batch_size),
+    }
+    rounds = alternate(calls, seconds=setting.seconds)
+    operations = GRID.n * encoding_operations(model, as_tensor(images, rows[:1], device="cpu"))
+    return Measurement(
+        row=f"encode/{network}",
+        value=rounds.median("ours"),
+        n_images=GRID.n,
+        floor=operations / setting.machine.operations["fp32"],
+        ratios=tuple(rounds.speed("ours", beside=other) for other in list(calls)[1:]),
+        n_rounds=rounds.n,
+        peak_bytes=peak,
+    )
+
+
+@torch.inference_mode()
+def _encode(
+    model: Autoencoder, images: PackedImages, rows: NDArray[np.int64], batch_size: int
+) -> NDArray[np.float32]:
+    batches = np.split(rows, range(batch_size, len(rows), batch_size))
+    means = [model.encode(as_tensor(images, batch, device="cpu")).mean for batch in batches]
+    return torch.cat(means).numpy()

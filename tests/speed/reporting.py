@@ -1,0 +1,68 @@
+"""Building the tables, the figures and the report of a directory of finished runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+from measurement import Measurement
+from processes import alone
+from timing import alternate
+
+from disbench.cells import Cell, finish
+from disbench.dsprites import RENDERED_SHA256
+from disbench.records import LossRecord
+from disbench.report import write_report
+from disbench.store import Store
+from disbench.study_files import load_study, narrowed
+
+if TYPE_CHECKING:
+    from machine import Setting
+
+    from disbench.records import EvaluationRecord
+    from disbench.runs import Run
+
+BETAS = (1, 2, 4, 6, 8, 16)
+N_SEEDS = 9
+N_RECORDS = 300
+
+
+def measure(setting: Setting) -> Measurement:
+    """The report on 63 runs: an autoencoder and six betas, nine seeds of each."""
+    with TemporaryDirectory() as folder:
+        n_runs, _ = alone(_pretend, Path(folder))
+        calls = {"ours": lambda: write_report(Path(folder))}
+        rounds = alternate(calls, seconds=setting.seconds, warm_up=False)
+    return Measurement(
+        row=f"report on {n_runs} runs", value=rounds.median("ours"), n_rounds=rounds.n
+    )
+
+
+def _pretend(directory: Path) -> int:
+    """Fill a results directory with copies of one real, short run; returns how many there are."""
+    study = narrowed(load_study("smoke"), beta=BETAS, seeds=N_SEEDS, steps=50, precision="fp32")
+    store = Store(directory)
+    store.open_for(study)
+    *others, real = study.runs(precision="fp32", data_sha256=RENDERED_SHA256)
+    outcome = finish(Cell(real, directory, study.data, study.evaluation, "cpu"))
+    if outcome.status != "done":
+        raise RuntimeError(f"the run to copy {outcome.status}: {outcome.error}")
+    for run in others:
+        _copy(store, real, run)
+    return study.n_runs
+
+
+def _copy(store: Store, real: Run, run: Run) -> None:
+    source = store.folder(real)
+    rng = np.random.default_rng(int(run.identity[:8], 16))
+    losses = [LossRecord(50 * i, *(100 / (i + rng.random(3)))) for i in range(1, N_RECORDS + 1)]
+    with store.new(run) as folder:
+        folder.write_training(source.training().model_copy(update={"run": run}), losses)
+        folder.write_evaluation(_varied(source.evaluation(), run, rng), source.pictures())
+
+
+def _varied(evaluation: EvaluationRecord, run: Run, rng: np.random.Generator) -> EvaluationRecord:
+    scores = (s.model_copy(update={"value": rng.random()}) for s in evaluation.scores)
+    return evaluation.model_copy(update={"identity": run.identity, "scores": tuple(scores)})
