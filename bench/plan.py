@@ -42,16 +42,19 @@ def make_plan(study: Study, directory: Path, *, device: str = "auto") -> Plan:
     """The plan of a study in a directory, which is read and not changed.
 
     A precision of ``auto`` becomes the one that the directory's runs have, if it holds any, and
-    else the best that the device has. Raises `StudyError` for a device that is not there, and
-    `DataError` for data that cannot be read.
+    else the best that the device has. Raises `StudyError` for a device that is not there,
+    `StoreError` for a directory of another kind of study, and `DataError` for data that cannot be
+    read.
     """
     device = resolve_device(device)
     asked = study.training.precision
-    earlier = Store(directory).study()
+    store = Store(directory)
+    earlier = store.study()
     if asked == "auto" and earlier is not None:
         asked = earlier.training.precision
     precision = resolve_precision(asked, device=device)
     study = narrowed(study, precision=precision)
+    store.check_fits(study)
     runs = study.runs(precision=precision, data_sha256=identify(study.data))
     cells = (Cell(run, directory, study.data, study.evaluation, device) for run in runs)
     return Plan(study, directory, device, tuple(cells))

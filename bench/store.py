@@ -48,12 +48,8 @@ class Store:
     def open_for(self, study: Study) -> None:
         """Make the directory ready for a study, whose file it will hold.
 
-        Raises `StoreError` where the directory cannot be written, or holds runs of a study that
-        differs in more than its grid and protocols: their scores would share a table.
+        Raises `StoreError` where the directory cannot be written.
         """
-        earlier = self.study()
-        if earlier is not None:
-            _check_same_setting(earlier, study, self.directory)
         try:
             self.runs.mkdir(parents=True, exist_ok=True)
             self.failures.mkdir(exist_ok=True)
@@ -74,6 +70,22 @@ class Store:
             return load_study(path)
         except StudyError as error:
             raise StoreError(f"{error}\nchoose another --out, or move {path} away") from None
+
+    def check_fits(self, study: Study) -> None:
+        """Raise `StoreError` if the directory holds runs that the study's cannot be compared with.
+
+        Studies that differ in more than their grid and protocols would share a table.
+        """
+        earlier = self.study()
+        there, asked = _settings(earlier or study), _settings(study)
+        different = [
+            f"  {key}: {there[key]} there, {asked[key]} asked for"
+            for key in there
+            if there[key] != asked[key]
+        ]
+        if different:
+            opening = f"{self.directory} holds runs of another kind; choose another --out:"
+            raise StoreError("\n".join([opening, *different]))
 
     def folder(self, run: Run) -> RunFolder:
         """The folder of a run, there or not."""
@@ -145,18 +157,10 @@ def _is_alive(process: int) -> bool:
     return True
 
 
-def _check_same_setting(earlier: Study, study: Study, directory: Path) -> None:
-    for part in ("data", "model", "training", "evaluation.grid"):
-        before, now = _setting(earlier, part), _setting(study, part)
-        if before != now:
-            raise StoreError(
-                f"{directory} holds runs with another {part}:\n"
-                f"  there: {before}\n  asked: {now}\nchoose another --out"
-            )
-
-
-def _setting(study: Study, part: str) -> object:
-    value: object = study
-    for name in part.split("."):
-        value = getattr(value, name)
-    return value
+def _settings(study: Study) -> dict[str, object]:
+    """What all runs of a directory share, by key: everything but the grid and the protocols."""
+    shared: dict[str, object] = {"data": study.data, "evaluation.grid": study.evaluation.grid}
+    for name in ("model", "training"):
+        section = getattr(study, name).model_dump()
+        shared |= {f"{name}.{key}": value for key, value in section.items()}
+    return shared

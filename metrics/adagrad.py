@@ -12,6 +12,8 @@ from disbench.metrics.arrays import FloatArray, IntArray
 class AdagradSoftmax:
     """A linear softmax classifier from zero weights, by `n_steps` of Adagrad on small batches.
 
+    Higgins et al. 2017 trained theirs so; the rate of 0.01 is [from memory].
+
     `rate` is the learning rate, `accumulator` the initial sum of squared gradients. Batches are
     drawn with replacement.
     """

@@ -32,7 +32,8 @@ def beta_vae(
 
     Detail: 'factor_accuracy' (k,), the accuracy on the points of each factor.
 
-    Source: Higgins et al. 2017, section 3; sizes as in Locatello et al. 2019, appendix.
+    Source: Higgins et al. 2017, section 3 (Adagrad at 0.01, four factors without the shape, and a
+    table of the best half of 30 scores, [from memory]); sizes as in Locatello et al. 2019.
     """
     table = table.without_factors(ignored_factors)
     labels = rng.integers(table.n_factors, size=n_train + n_test)

@@ -86,10 +86,9 @@ def show(plan: Plan, *, jobs: int | None, console: Console) -> None:
 
 def _opening(plan: Plan, jobs: int) -> str:
     n_left = len(plan.to_do)
-    where = f"{plan.device}, {plan.study.training.precision}, {min(jobs, max(n_left, 1))} at a time"
-    return (
-        f"{plan.study.name}: {len(plan.cells)} runs, {plan.n_done} done, {n_left} to do ({where})"
-    )
+    text = f"{plan.study.name}: {len(plan.cells)} runs, {plan.n_done} done, {n_left} to do"
+    how = f"{plan.device}, {plan.study.training.precision}, {min(jobs, n_left)} at a time"
+    return f"{text} ({how})" if n_left else text
 
 
 def _numbers(text: str) -> list[float]:

@@ -6,7 +6,6 @@ A smaller grid has the same layout with fewer rows; its classes count the values
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from disbench.dsprites.layout import BLOCK, CLASSES, IMAGES, VALUES, Array, Cont
 from disbench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 

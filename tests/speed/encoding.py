@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from arithmetic import encoding_operations
-from measurement import Measurement
 from plain_training import with_plain_layers
-from processes import peak_bytes
-from timing import alternate
+from timing import OURS, alternate
 from training import start
 
 from disbench.dsprites import FactorGrid
@@ -20,6 +18,7 @@ from disbench.training import as_tensor
 
 if TYPE_CHECKING:
     from machine import Setting
+    from measurement import Measurement
     from numpy.typing import NDArray
 
     from disbench.dsprites import PackedImages
@@ -35,25 +34,16 @@ def measure(setting: Setting, *, network: str) -> Measurement:
     """Encoding a grid, beside batches of 1,024 and beside the plainest network."""
     trainer = start(network, "fp32")
     model, images, rows = trainer.model, trainer.images, GRID.rows()
-    ours = partial(encode, model, images, GRID, variational=True, device="cpu")
-    ours()
-    peak, plain = peak_bytes(), with_plain_layers(model)
+    plain = with_plain_layers(model)
     calls = {
-        "ours": ours,
+        OURS: partial(encode, model, images, GRID, variational=True, device="cpu"),
         "batches of 1,024": partial(_encode, model, images, rows, LARGE),
         "plain layers": partial(_encode, plain, images, rows, trainer.run.batch_size),
     }
     rounds = alternate(calls, seconds=setting.seconds)
-    operations = GRID.n * encoding_operations(model, as_tensor(images, rows[:1], device="cpu"))
-    return Measurement(
-        row=f"encode/{network}",
-        value=rounds.median("ours"),
-        n_images=GRID.n,
-        floor=operations / setting.machine.operations["fp32"],
-        ratios=tuple(rounds.speed("ours", beside=other) for other in list(calls)[1:]),
-        n_rounds=rounds.n,
-        peak_bytes=peak,
-    )
+    operations = encoding_operations(model, as_tensor(images, rows[:1], device="cpu"))
+    floor = GRID.n * operations / setting.machine.operations["fp32"]
+    return rounds.measurement(f"encode/{network}", n_images=GRID.n, floor=floor)
 
 
 @torch.inference_mode()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 PRECISIONS: Mapping[str, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
-MATRIX_SIZES = (512, 1024, 2048)
+MATRIX_SIZES = (256, 1024, 2048)
 COPIED_BYTES = 2**28
 """Far more than any cache holds."""
 

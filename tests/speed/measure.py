@@ -34,13 +34,14 @@ def main() -> None:
     """Measure what the command line asks for, show it, and keep it."""
     arguments = _parser().parse_args()
     console = Console()
+    console.width = min(max(console.width, 88), 100)
     if arguments.list:
         console.print("\n".join(ROWS), highlight=False)
         return
     earlier = arguments.against and Session.model_validate_json(arguments.against.read_bytes())
     session = _session(_chosen(arguments.only, quick=arguments.quick), quick=arguments.quick)
     for line in render(session, earlier):
-        console.print(line, width=min(max(console.width, 80), 100), highlight=False)
+        console.print(line, highlight=False)
     if arguments.json:
         arguments.json.write_text(session.model_dump_json(indent=1) + "\n", "utf-8")
 
@@ -85,7 +86,7 @@ def _session(names: Sequence[str], *, quick: bool) -> Session:
 def _measured(names: Sequence[str], seconds: float) -> Iterator[Measurement]:
     progress = Console(stderr=True, highlight=False)
     progress.print("[dim]the machine")
-    machine, _ = alone(probe, seconds)
+    machine = alone(probe, seconds)
     yield from measurements(machine)
     for number, name in enumerate(names, start=1):
         progress.print(f"[dim]{number} of {len(names)}: {name}")
@@ -95,10 +96,9 @@ def _measured(names: Sequence[str], seconds: float) -> Iterator[Measurement]:
 def _row(name: str, setting: Setting) -> Measurement:
     """The measurement of a row; an error is shown in its place, and the others go on."""
     try:
-        measurement, peak_bytes = alone(ROWS[name], setting)
+        return alone(ROWS[name], setting)
     except Exception as error:  # noqa: BLE001 - whatever it was, the other rows are not to blame
         return Measurement(row=name, error=f"{type(error).__name__}: {error}")
-    return measurement.model_copy(update={"peak_bytes": peak_bytes})
 
 
 if __name__ == "__main__":

@@ -23,14 +23,13 @@ CONTEXT.set_forkserver_preload(["disbench.runner"])
 
 def alone(
     function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
-) -> tuple[Result, int]:
-    """What a function returns in a process of its own, and the peak bytes of that process.
+) -> Result:
+    """What a function returns in a process of its own.
 
     The process computes as a worker of disbench does: on one thread, keeping freed memory.
     """
     with ProcessPoolExecutor(1, CONTEXT, initializer=keep_freed_memory) as pool:
-        result = pool.submit(on_one_thread, function, *args, **kwargs).result()
-        return result, pool.submit(peak_bytes).result()
+        return pool.submit(on_one_thread, function, *args, **kwargs).result()
 
 
 def on_one_thread(

@@ -9,6 +9,7 @@ import data
 import encoding
 import reporting
 import scoring
+import starting
 import training
 from literal_metrics import LITERAL
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 PRECISIONS = ("fp32", "bf16")
 
 ROWS: Mapping[str, Callable[[Setting], Measurement]] = {
+    "start/help": starting.measure_help,
+    "start/score": starting.measure_score,
     "render": data.measure_render,
     "batch": data.measure_batches,
     **{

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from literal_metrics import LITERAL
-from measurement import Measurement
-from timing import alternate
+from timing import OURS, alternate
 
 from disbench.dsprites import FULL
 from disbench.metrics.protocols import PROTOCOLS
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from machine import Setting
+    from measurement import Measurement
     from numpy.typing import NDArray
 
     from disbench.metrics.protocol import Protocol
@@ -32,20 +32,13 @@ def measure(setting: Setting, *, name: str) -> Measurement:
     The floor of a protocol that looks at every row is to copy the codes and labels once.
     """
     protocol, make_table = PROTOCOLS[name], _table_maker()
-    ours = partial(_score, protocol, make_table)
-    calls: dict[str, Callable[[], object]] = {"ours": ours}
+    calls: dict[str, Callable[[], object]] = {OURS: partial(_score, protocol, make_table)}
     if name in LITERAL:
         calls["plain numpy"] = lambda: LITERAL[name](make_table())
-    rounds = alternate(calls, seconds=setting.seconds, warm_up=False)
+    rounds = alternate(calls, seconds=setting.seconds / 4, warm_up=False)
     n_bytes = make_table().codes.nbytes + make_table().factors.nbytes
-    return Measurement(
-        row=f"protocol/{name}",
-        value=rounds.median("ours"),
-        n_images=None,
-        floor=None if protocol.draws else n_bytes / setting.machine.bandwidth,
-        ratios=tuple(rounds.speed("ours", beside=other) for other in list(calls)[1:]),
-        n_rounds=rounds.n,
-    )
+    floor = None if protocol.draws else n_bytes / setting.machine.bandwidth
+    return rounds.measurement(f"protocol/{name}", floor=floor)
 
 
 def _score(protocol: Protocol, make_table: Callable[[], CodeTable]) -> float:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
-from measurement import Measurement
-from timing import alternate
+from timing import OURS, alternate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from machine import Setting
+    from measurement import Measurement
 
 HELP = ("-m", "disbench", "--help")
 NOTHING = ("-c", "pass")
@@ -25,12 +26,12 @@ N_CODES = 2_000
 
 
 def measure_help(setting: Setting) -> Measurement:
-    """The help of the command line; its floor is a Python that does nothing."""
+    """The help of the command line, beside a Python that does nothing."""
     return _command("start/help", HELP, setting)
 
 
 def measure_score(setting: Setting) -> Measurement:
-    """The scores of a small file, whose floor is the same."""
+    """The score of a small file, beside the same."""
     rng = np.random.default_rng(0)
     with TemporaryDirectory() as folder:
         codes, factors = Path(folder, "codes.npy"), Path(folder, "factors.npy")
@@ -41,10 +42,10 @@ def measure_score(setting: Setting) -> Measurement:
 
 
 def _command(row: str, words: tuple[str, ...], setting: Setting) -> Measurement:
-    calls = {"ours": partial(_run, words), "nothing": partial(_run, NOTHING)}
+    calls = {OURS: partial(_run, words), "a bare Python": partial(_run, NOTHING)}
     rounds = alternate(calls, seconds=setting.seconds / 4, clock=_seconds_of_children)
-    return Measurement(
-        row=row, value=rounds.median("ours"), floor=rounds.median("nothing"), n_rounds=rounds.n
+    return replace(rounds, peak_bytes=_peak_bytes_of_children()).measurement(
+        row, ratios=(rounds.share("a bare Python"),)
     )
 
 
@@ -57,3 +58,7 @@ def _seconds_of_children(call: Callable[[], object]) -> float:
     call()
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return ended.ru_utime + ended.ru_stime - started.ru_utime - started.ru_stime
+
+
+def _peak_bytes_of_children() -> int:
+    return bytes_of(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)

@@ -11,39 +11,61 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from measurement import Ratio
+from measurement import Measurement, Ratio
+from processes import peak_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+OURS = "ours"
+"""The call that the others are there to be compared with."""
+
 
 @dataclass(frozen=True)
 class Rounds:
-    """CPU seconds by the name of a call, one value a round."""
+    """CPU seconds by the name of a call, one value a round, and a peak of memory."""
 
     seconds: Mapping[str, tuple[float, ...]]
+    peak_bytes: int
 
     @property
-    def n(self) -> int:
-        """How many rounds there were."""
-        return min(map(len, self.seconds.values()))
+    def median(self) -> float:
+        """The median seconds of our call."""
+        return median(self.seconds[OURS])
 
-    def median(self, name: str) -> float:
-        """The median seconds of a call."""
-        return median(self.seconds[name])
+    def speed(self, beside: str, *, work: float = 1) -> Ratio:
+        """How many times as fast as another call ours is, which does `work` times as much."""
+        return self._ratio(f"speed of {beside}", beside, OURS, work)
 
-    def speed(self, of: str, *, beside: str, work: float = 1) -> Ratio:
-        """How many times as fast as another call one is, which does `work` times as much."""
-        return self._ratio(f"speed of {beside}", beside, of, work)
+    def share(self, beside: str) -> Ratio:
+        """The time of our call over that of another."""
+        return self._ratio(f"time of {beside}", OURS, beside, 1)
 
-    def share(self, of: str, *, beside: str) -> Ratio:
-        """The time of a call over that of another."""
-        return self._ratio(f"time of {beside}", of, beside, 1)
+    def measurement(
+        self,
+        row: str,
+        *,
+        calls: int = 1,
+        n_images: int | None = None,
+        floor: float | None = None,
+        ratios: tuple[Ratio, ...] | None = None,
+    ) -> Measurement:
+        """The row of one of the `calls` in a turn, with our speed beside the others by default."""
+        others = [name for name in self.seconds if name != OURS]
+        return Measurement(
+            row=row,
+            value=self.median / calls,
+            n_images=n_images,
+            floor=floor,
+            ratios=tuple(map(self.speed, others)) if ratios is None else ratios,
+            n_rounds=len(self.seconds[OURS]),
+            peak_bytes=self.peak_bytes,
+        )
 
     def _ratio(self, name: str, above: str, below: str, factor: float) -> Ratio:
         pairs = zip(self.seconds[above], self.seconds[below], strict=True)
         rounds = [factor * one / other for one, other in pairs]
-        overall = factor * self.median(above) / self.median(below)
+        overall = factor * median(self.seconds[above]) / median(self.seconds[below])
         return Ratio(name=name, median=overall, low=min(rounds), high=max(rounds))
 
 
@@ -61,19 +83,15 @@ def alternate(
     warm_up: bool = True,
     clock: Callable[[Callable[[], object]], float] = cpu_seconds,
 ) -> Rounds:
-    """Make all calls in turn, at least once, until so many seconds have passed.
+    """Make all calls in turn, ours first, until so many seconds have passed; at least once.
 
-    A round to warm up comes first, and is not counted. The `clock` makes a call and tells how long
-    it took.
+    A round to warm up comes before, and is not counted. The `clock` makes a call and tells how
+    long it took. The peak of memory is that of this process after the very first call.
     """
-
-    def take_turns() -> dict[str, float]:
-        return {name: clock(call) for name, call in calls.items()}
-
-    if warm_up:
-        take_turns()
+    turns = [(name, clock(call), peak_bytes()) for name, call in calls.items()]
+    peak = turns[0][-1]
+    rounds = [] if warm_up else [{name: taken for name, taken, _ in turns}]
     stop = time.perf_counter() + seconds
-    rounds = [take_turns()]
-    while time.perf_counter() < stop:
-        rounds.append(take_turns())
-    return Rounds({name: tuple(r[name] for r in rounds) for name in calls})
+    while not rounds or time.perf_counter() < stop:
+        rounds.append({name: clock(call) for name, call in calls.items()})
+    return Rounds({name: tuple(r[name] for r in rounds) for name in calls}, peak)

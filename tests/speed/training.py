@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from arithmetic import training_operations
-from measurement import Measurement, Ratio
+from measurement import Ratio
 from plain_training import BareLoop, with_plain_layers
 from processes import CONTEXT, on_one_thread, peak_bytes
-from timing import alternate, cpu_seconds
+from timing import OURS, alternate, cpu_seconds
 from torch.optim import Adam
 
 from disbench.dsprites import open_images
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from machine import Setting
+    from measurement import Measurement
     from torch.optim import Optimizer
 
     from disbench.models.autoencoder import Autoencoder
@@ -36,25 +38,20 @@ N_PRELOADED = 4096
 def measure(setting: Setting, *, network: str, precision: str) -> Measurement:
     """A training step, beside a bare loop over the same network and over the plainest one."""
     trainer = start(network, precision)
-    trainer.interval(range(N_STEPS))
-    peak = peak_bytes()
     calls: dict[str, Callable[[], object]] = {
-        "ours": partial(trainer.interval, range(N_STEPS)),
-        "bare loop": partial(_bare_loop(trainer).steps, N_STEPS),
-        "plain fp32 loop": partial(_plain_loop(trainer).steps, N_STEPS),
+        OURS: partial(trainer.interval, range(N_STEPS)),
+        "bare loop": lambda: _bare_loop(network, precision).steps(N_STEPS),
+        "plain fp32 loop": lambda: _plain_loop(network).steps(N_STEPS),
     }
     if precision != "fp32":
-        calls["our fp32"] = partial(start(network, "fp32").interval, range(N_STEPS))
+        calls["our fp32"] = lambda: start(network, "fp32").interval(range(N_STEPS))
     rounds = alternate(calls, seconds=setting.seconds)
     operations = training_operations(trainer.model, trainer.batch(0))
-    return Measurement(
-        row=f"step/{network}/{precision}",
-        value=rounds.median("ours") / N_STEPS,
+    return rounds.measurement(
+        f"step/{network}/{precision}",
+        calls=N_STEPS,
         n_images=trainer.run.batch_size,
         floor=operations / setting.machine.operations[precision],
-        ratios=tuple(rounds.speed("ours", beside=other) for other in list(calls)[1:]),
-        n_rounds=rounds.n,
-        peak_bytes=peak,
     )
 
 
@@ -65,20 +62,19 @@ def measure_kept_memory(setting: Setting) -> Measurement:
         ProcessPoolExecutor(1, CONTEXT) as returning,
     ):
         calls = {
-            "kept": lambda: keeping.submit(on_one_thread, _turn).result(),
+            OURS: lambda: keeping.submit(on_one_thread, _turn).result(),
             "returning it": lambda: returning.submit(on_one_thread, _turn).result(),
         }
         rounds = alternate(calls, seconds=setting.seconds, clock=lambda turn: turn())
         kept, returned = (pool.submit(peak_bytes).result() for pool in (keeping, returning))
-    return Measurement(
-        row="step/keeping freed memory",
-        value=rounds.median("kept") / N_STEPS,
+    memory = kept / returned
+    return replace(rounds, peak_bytes=kept).measurement(
+        "step/keeping freed memory",
+        calls=N_STEPS,
         ratios=(
-            rounds.speed("kept", beside="returning it"),
-            single_ratio("memory of returning it", kept / returned),
+            rounds.speed("returning it"),
+            Ratio(name="memory of returning it", median=memory, low=memory, high=memory),
         ),
-        n_rounds=rounds.n,
-        peak_bytes=kept,
     )
 
 
@@ -107,15 +103,19 @@ def _turn() -> float:
     return cpu_seconds(partial(trainer.interval, range(N_STEPS)))
 
 
-def _bare_loop(trainer: Trainer) -> BareLoop:
+@cache
+def _bare_loop(network: str, precision: str) -> BareLoop:
     """The same network, precision and optimiser as the trainer's."""
-    model = initial_model(trainer.run)
-    optimiser = OPTIMISERS[trainer.run.optimiser](model.parameters(), lr=trainer.run.learning_rate)
-    return _loop(trainer, model, optimiser, trainer.run.precision)
+    trainer = start(network, precision)
+    model, run = initial_model(trainer.run), trainer.run
+    optimiser = OPTIMISERS[run.optimiser](model.parameters(), lr=run.learning_rate)
+    return _loop(trainer, model, optimiser, precision)
 
 
-def _plain_loop(trainer: Trainer) -> BareLoop:
+@cache
+def _plain_loop(network: str) -> BareLoop:
     """The same network in torch's own layers, with torch's own defaults."""
+    trainer = start(network, "fp32")
     model = with_plain_layers(initial_model(trainer.run))
     return _loop(trainer, model, Adam(model.parameters(), lr=trainer.run.learning_rate), "fp32")
 

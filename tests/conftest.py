@@ -1,0 +1,28 @@
+"""One rendered whole set for all tests, in a cache that is not the user's."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from disbench.dsprites import PackedImages, open_images
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DISBENCH_CACHE", str(folder))
+        yield folder
+    shutil.rmtree(folder)  # pytest keeps the folders of three sessions, of half a gigabyte each
+
+
+@pytest.fixture(scope="session")
+def whole(cache: Path) -> PackedImages:  # noqa: ARG001 - it has to be there first
+    return open_images("rendered")
