@@ -17,9 +17,9 @@ from disbench.evaluation import evaluate, picture
 from disbench.hardware import keep_freed_memory, one_thread
 from disbench.metrics.protocols import find
 from disbench.provenance import provenance
-from disbench.records import EvaluationRecord, Failure, LossRecord, TrainingRecord
+from disbench.records import EvaluationRecord, Failure, LossRecord, ScoreRecord, TrainingRecord
 from disbench.run_folder import Phase, Progress, RunFolder
-from disbench.scoring import score_codes
+from disbench.scoring import Question, questions, score_codes
 from disbench.store import Store
 from disbench.training import initial_model, train
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from disbench.metrics.protocols import Protocol
     from disbench.models.autoencoder import Autoencoder
     from disbench.runs import Run
     from disbench.study import EvaluationSection
@@ -57,8 +56,8 @@ class Outcome:
     error: str = ""
 
 
-def missing_protocols(cell: Cell) -> tuple[Protocol, ...] | None:
-    """The protocols that a run has yet to be scored by; None if it has not been trained."""
+def unanswered(cell: Cell) -> tuple[Question, ...] | None:
+    """What is yet to be asked of a run's codes; None if it has not been trained."""
     folder = Store(cell.directory).folder(cell.run)
     training = folder.training()
     if training is None:
@@ -66,14 +65,8 @@ def missing_protocols(cell: Cell) -> tuple[Protocol, ...] | None:
     if training.status == "diverged":
         return ()
     record = folder.evaluation()
-    if record is None:
-        return find(cell.evaluation.protocols)
-    known = {(score.protocol, score.protocol_version) for score in record.scores}
-    return tuple(
-        protocol
-        for protocol in find(cell.evaluation.protocols)
-        if (protocol.name, protocol.version) not in known
-    )
+    known = set() if record is None else {score.key for score in record.scores}
+    return tuple(question for question in _asked(cell) if question.key not in known)
 
 
 def finish(cell: Cell) -> Outcome:
@@ -94,17 +87,16 @@ def finish(cell: Cell) -> Outcome:
 
 
 def _finish(cell: Cell, store: Store) -> Status:
-    protocols = missing_protocols(cell)
-    if protocols is not None:
-        model = initial_model(cell.run)
+    if unanswered(cell) is not None:
         folder = store.folder(cell.run)
+        model = initial_model(cell.run)
         model.load_state_dict(load_file(folder.weights))
-        _evaluate(cell, model.to(cell.device), folder, protocols)
+        _evaluate(cell, model.to(cell.device), folder)
         return "done"
     with store.new(cell.run) as folder:
         model, status = _train(cell, folder)
         if status == "done":
-            _evaluate(cell, model, folder, find(cell.evaluation.protocols))
+            _evaluate(cell, model, folder)
     return status
 
 
@@ -131,34 +123,47 @@ def _train(cell: Cell, folder: RunFolder) -> tuple[Autoencoder, Literal["done", 
     return trained.model, record.status
 
 
-def _evaluate(
-    cell: Cell, model: Autoencoder, folder: RunFolder, protocols: tuple[Protocol, ...]
-) -> None:
+def _evaluate(cell: Cell, model: Autoencoder, folder: RunFolder) -> None:
     clock = time.perf_counter()
     run, images, device = cell.run, _images(cell.data), cell.device
-    codes = encode(
-        model,
-        images,
-        GRIDS[cell.evaluation.grid],
-        variational=run.with_hyperparameters().variational,
-        device=device,
-    )
-    earlier = folder.evaluation()
-    scores = score_codes(codes, protocols, identity=run.identity)
-    renewed = {score.protocol for score in scores}
-    kept = () if earlier is None else (s for s in earlier.scores if s.protocol not in renewed)
+    grid = GRIDS[cell.evaluation.grid]
+    codes = encode(model, images, grid, variational=run.is_variational, device=device)
+    kept, asked = _kept_and_asked(cell, folder)
+    answers = score_codes(codes, asked, identity=run.identity)
     record = EvaluationRecord(
         identity=run.identity,
-        grid=codes.grid.name,
+        grid=grid.name,
         evaluation=evaluate(model, images, codes, identity=run.identity, device=device),
-        scores=(*kept, *scores),
+        scores=(*kept, *(answer.record for answer in answers)),
         seconds=time.perf_counter() - clock,
         provenance=provenance(device),
     )
+    pictures = picture(model, images, codes, identity=run.identity, device=device)
+    details = {f"{a.record.path}/{name}": x for a in answers for name, x in a.detail.items()}
+    folder.write_evaluation(record, details, pictures)
     if cell.evaluation.save_codes:
         folder.write_codes(codes)
-    folder.write_evaluation(
-        record, picture(model, images, codes, identity=run.identity, device=device)
+
+
+def _kept_and_asked(
+    cell: Cell, folder: RunFolder
+) -> tuple[tuple[ScoreRecord, ...], tuple[Question, ...]]:
+    """The scores that still stand, and what to ask.
+
+    All scores of a record share its provenance: with other versions, all are asked again.
+    """
+    earlier, missing = folder.evaluation(), unanswered(cell)
+    if earlier is None or missing is None or earlier.provenance != provenance(cell.device):
+        return (), _asked(cell)
+    return earlier.scores, missing
+
+
+def _asked(cell: Cell) -> tuple[Question, ...]:
+    return questions(
+        find(cell.evaluation.protocols),
+        cell.evaluation.representations,
+        repeats=cell.evaluation.repeats,
+        variational=cell.run.is_variational,
     )
 
 

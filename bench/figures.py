@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from disbench.tables import Tables
 
 DPI = 120
+Key = tuple[str, str]
+"""A representation and a protocol."""
+
 STYLE = {**sns.axes_style("whitegrid"), "font.size": 9, "axes.titlesize": 10}
 
 
@@ -46,9 +50,8 @@ def score_figure(scores: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     """
     settings = settings_of(scores)
     figure, panels = _panels(scores)
-    for protocol, panel in panels.items():
-        of_protocol = scores[scores["protocol"] == protocol]
-        _draw_scores(panel, of_protocol, summary[summary["protocol"] == protocol], settings)
+    for key, panel in panels.items():
+        _draw_scores(panel, _of(scores, key), _of(summary, key), settings)
         panel.set(xlabel="beta", ylabel="score", xlim=(-0.5, len(settings) - 0.5))
     figure.suptitle("dot: a seed; bar: mean with 95 % interval; grey: noise floor", fontsize=8)
     return figure
@@ -59,9 +62,9 @@ def tradeoff_figure(runs: pd.DataFrame, scores: pd.DataFrame) -> Figure:
     joined = scores.merge(runs[["run", "reconstruction"]], on="run")
     joined["setting"] = setting_names(joined)
     figure, panels = _panels(scores)
-    for protocol, panel in panels.items():
+    for key, panel in panels.items():
         sns.scatterplot(
-            joined[joined["protocol"] == protocol],
+            _of(joined, key),
             x="reconstruction",
             y="value",
             hue="setting",
@@ -69,7 +72,7 @@ def tradeoff_figure(runs: pd.DataFrame, scores: pd.DataFrame) -> Figure:
             hue_order=settings_of(scores),
             style_order=settings_of(scores),
             palette="colorblind",
-            legend=bool(protocol == list(panels)[-1]),
+            legend=bool(key == list(panels)[-1]),
             ax=panel,
         )
         panel.set(xlabel="reconstruction error (nats per image)", ylabel="score")
@@ -83,8 +86,11 @@ def training_figure(curves: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(8.5, 3.2), layout="constrained")
     panels = figure.subplots(1, 2)
     for panel, column in zip(panels, ("reconstruction", "kl"), strict=True):
+        finite = curves[np.isfinite(curves[column])]
+        if finite.empty:  # there are autoencoders only, or runs that all diverged at once
+            continue
         sns.lineplot(
-            curves.dropna(subset=column),
+            finite,
             x="step",
             y=column,
             hue="setting",
@@ -98,7 +104,8 @@ def training_figure(curves: pd.DataFrame) -> Figure:
         )
     panels[0].set(ylabel="reconstruction error (nats per image)", yscale="log")
     panels[1].set(ylabel="KL (nats per image)")
-    panels[0].legend(title="")
+    if (legend := panels[0].get_legend()) is not None:
+        legend.set_title(None)
     return figure
 
 
@@ -128,16 +135,28 @@ def _figures(store: Store, tables: Tables) -> Iterator[tuple[str, Figure]]:
     yield from image_figures(folders)
 
 
-def _panels(scores: pd.DataFrame) -> tuple[Figure, dict[str, Axes]]:
-    """A figure with a titled panel for each protocol, scaled from 0 to just above its scores."""
-    protocols = list(dict.fromkeys(scores["protocol"]))
-    figure = Figure(figsize=(3.4 * len(protocols), 3.2), layout="constrained")
-    axes = figure.subplots(1, len(protocols), squeeze=False)[0]
-    for panel, protocol in zip(axes, protocols, strict=True):
-        group = scores[scores["protocol"] == protocol]
+def _panels(scores: pd.DataFrame) -> tuple[Figure, dict[Key, Axes]]:
+    """A figure with a row a representation and a column a protocol, and its panels by both.
+
+    Each panel is titled, and scaled from 0 to just above its scores.
+    """
+    rows = list(dict.fromkeys(scores["representation"]))
+    columns = list(dict.fromkeys(scores["protocol"]))
+    size = (3.4 * len(columns), 3.0 * len(rows) + 0.3)
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(len(rows), len(columns), squeeze=False)
+    panels = dict(zip(product(rows, columns), axes.flat, strict=True))
+    for (representation, protocol), panel in panels.items():
+        group = _of(scores, (representation, protocol))
+        title = f"{protocol}, {representation}\nceiling {group['ceiling'].max():.2f}"
         top = 1.15 * max(group["value"].max(), group["floor"].max(), 0.01)
-        panel.set(title=f"{protocol} (ceiling {group['ceiling'].max():.2f})", ylim=(0, top))
-    return figure, dict(zip(protocols, axes, strict=True))
+        panel.set(title=title, ylim=(0, top))
+    return figure, panels
+
+
+def _of(frame: pd.DataFrame, key: Key) -> pd.DataFrame:
+    representation, protocol = key
+    return frame[frame["representation"].eq(representation) & frame["protocol"].eq(protocol)]
 
 
 def _draw_scores(

@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from disbench.metrics.calibration import calibrated
 from disbench.runs import Run
 
 SCHEMA: Final = 1
@@ -94,6 +95,21 @@ class ScoreRecord(Record):
     ceiling: float
     n_points: int
     seed: int
+
+    @property
+    def calibrated(self) -> float:
+        """0 at the floor, 1 at the ceiling."""
+        return calibrated(self.value, floor=self.floor, ceiling=self.ceiling)
+
+    @property
+    def key(self) -> tuple[str, int, str, int]:
+        """What tells it from the other scores of a run."""
+        return (self.protocol, self.protocol_version, self.representation, self.seed)
+
+    @property
+    def path(self) -> str:
+        """The group of the arrays behind it, in ``details.h5``."""
+        return f"{self.protocol}/{self.representation}/{self.seed}"
 
 
 class EvaluationRecord(Record):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
-import h5py
 import numpy as np
 from pydantic import ValidationError
 
+from disbench.arrays import read_arrays, write_arrays
 from disbench.atomic import replacing
 from disbench.errors import StoreError
 from disbench.records import EvaluationRecord, LossRecord, Record, TrainingRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class Pictures(NamedTuple):
 @dataclass(frozen=True)
 class RunFolder:
     """``training.json``, ``losses.csv``, ``model.safetensors``; once evaluated also
-    ``evaluation.json``, ``pictures.h5`` and, where the study asks for it, ``codes.h5``.
+    ``evaluation.json``, ``details.h5``, ``pictures.h5`` and, if the study says so, ``codes.h5``.
     """  # noqa: D205 - a list of files is the sentence
 
     path: Path
@@ -81,8 +81,11 @@ class RunFolder:
 
     def pictures(self) -> Pictures:
         """The pictures of the run."""
-        with h5py.File(self.path / "pictures.h5") as file:
-            return Pictures(*(file[name][:] for name in Pictures._fields))
+        return Pictures(**read_arrays(self.path / "pictures.h5"))
+
+    def details(self) -> dict[str, NDArray[Any]]:
+        """The arrays behind the scores: ``mig/exact/mean/0/gap`` and others."""
+        return read_arrays(self.path / "details.h5")
 
     def progress(self) -> Progress | None:
         """Where the run has got to, None where it has not begun."""
@@ -99,21 +102,24 @@ class RunFolder:
             writer.writerows(losses)
         write_record(record, self.path / "training.json")
 
-    def write_evaluation(self, record: EvaluationRecord, pictures: Pictures) -> None:
-        """Write how the run was scored, in place of what was there."""
-        with replacing(self.path / "pictures.h5") as path, h5py.File(path, "w") as file:
-            for name, array in pictures._asdict().items():
-                file.create_dataset(name, data=array, compression="gzip", track_times=False)
+    def write_evaluation(
+        self,
+        record: EvaluationRecord,
+        details: Mapping[str, NDArray[Any]],
+        pictures: Pictures,
+    ) -> None:
+        """Write how the run was scored; `details` are the arrays behind the scores that are new."""
+        write_arrays(self.path / "details.h5", {**self.details(), **details})
+        shown = dict(zip(Pictures._fields, map(np.asarray, pictures), strict=True))
+        write_arrays(self.path / "pictures.h5", shown)
         write_record(record, self.path / "evaluation.json")
 
     def write_codes(self, codes: Codes) -> None:
         """Write the codes: ``mean`` and, of a VAE, ``log_variance``, in the order of the grid."""
-        with replacing(self.path / "codes.h5") as path, h5py.File(path, "w") as file:
-            file.attrs["grid"] = codes.grid.name
-            file.create_dataset("mean", data=codes.mean, track_times=False)
-            file.create_dataset("factors", data=codes.grid.labels().astype(np.uint8))
-            if codes.log_variance is not None:
-                file.create_dataset("log_variance", data=codes.log_variance, track_times=False)
+        arrays = {"mean": codes.mean, "factors": codes.grid.labels().astype(np.uint8)}
+        if codes.log_variance is not None:
+            arrays["log_variance"] = codes.log_variance
+        write_arrays(self.path / "codes.h5", arrays)
 
     def write_progress(self, progress: Progress) -> None:
         """Write where the run has got to."""

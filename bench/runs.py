@@ -58,6 +58,11 @@ class Run:
         """The weight of the KL: 1 for a VAE, None for an objective without one."""
         return getattr(self.with_hyperparameters(), "beta", None)
 
+    @property
+    def is_variational(self) -> bool:
+        """Whether the codes have a posterior."""
+        return self.with_hyperparameters().variational
+
     def with_hyperparameters(self) -> Objective:
         """The objective that this run minimises."""
         from disbench.models.objectives import OBJECTIVES  # noqa: PLC0415 - torch is slow to load

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import socket
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -114,8 +115,7 @@ class Store:
         try:
             yield (folder := RunFolder(path))
             folder.forget_progress()
-            with suppress(FileExistsError):  # somebody else was faster, with the same bits
-                path.rename(self.runs / run.id)
+            self._publish(path, run)
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
@@ -131,6 +131,18 @@ class Store:
     def forget_failure(self, run: Run) -> None:
         """Remove the record of a failure, if there is one: the run has succeeded."""
         self._failure(run).unlink(missing_ok=True)
+
+    def _publish(self, path: Path, run: Run) -> None:
+        """Make this the run's folder, unless somebody else was faster, with the same bits."""
+        there = self.folder(run)
+        try:
+            path.rename(there.path)
+        except OSError as error:
+            if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
+                raise
+            if there.training() is None:  # its record was moved away, to have the run done again
+                shutil.rmtree(there.path)
+                path.rename(there.path)
 
     def _failure(self, run: Run) -> Path:
         return self.failures / f"{run.id}.json"

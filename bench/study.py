@@ -23,6 +23,8 @@ from disbench.runs import Precision, Run
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from disbench.metrics.protocols import Protocol
+
 MAX_RUNS = 100_000
 
 
@@ -51,7 +53,18 @@ def _counted(seeds: object) -> object:
     return list(range(seeds))
 
 
-Positive = Annotated[int, Field(ge=1)]
+def _found(names: tuple[str, ...]) -> tuple[Protocol, ...]:
+    """The protocols of these names, whose module is loaded when first needed."""
+    found: tuple[Protocol, ...] = import_module("disbench.metrics.protocols").find(names)
+    return found
+
+
+def _check_protocols(names: tuple[str, ...]) -> tuple[str, ...]:
+    _found(names)
+    return names
+
+
+Positive = Annotated[int, Field(ge=1, lt=2**63)]
 Values = Annotated[tuple[float, ...], Field(min_length=1, strict=False), BeforeValidator(_as_list)]
 Seeds = Annotated[
     tuple[Annotated[int, Field(ge=0, lt=2**63)], ...],
@@ -119,20 +132,30 @@ class TrainingSection(Section):
 
 
 class EvaluationSection(Section):
-    """The grid of images that are encoded, and the protocols that score the codes."""
+    """The grid of images that are encoded, and the protocols that score the codes.
+
+    A representation is the posterior mean or one sample of the posterior. A protocol that draws
+    is repeated with `repeats` seeds of its own.
+    """
 
     grid: Annotated[str, _one_of("disbench.dsprites", "GRIDS")] = "full"
-    protocols: Annotated[tuple[str, ...], Field(min_length=1, strict=False)] = (
+    protocols: Annotated[
+        tuple[str, ...], Field(min_length=1, strict=False), AfterValidator(_check_protocols)
+    ] = (
         "beta_vae/locatello2019",
         "mig/locatello2019",
         "mig/exact",
     )
+    representations: Annotated[
+        tuple[Literal["mean", "sampled"], ...], Field(min_length=1, strict=False)
+    ] = ("mean", "sampled")
+    repeats: Annotated[int, Field(ge=1, le=1000)] = 1
     save_codes: bool = False
 
     @model_validator(mode="after")
     def _can_score(self) -> Self:
         n_images = import_module("disbench.dsprites").GRIDS[self.grid].n
-        for protocol in import_module("disbench.metrics.protocols").find(self.protocols):
+        for protocol in _found(self.protocols):
             if protocol.min_rows > n_images:
                 raise ValueError(
                     f"{protocol.name} needs {protocol.min_rows:,} images; "
@@ -196,7 +219,8 @@ def _cell(objective: str, values: dict[str, float]) -> str:
     """One name for one loss: the VAE is the beta-VAE at beta = 1."""
     if objective == "vae":
         return _cell("beta_vae", {"beta": 1.0})
-    settings = ", ".join(f"{name} = {value:g}" for name, value in sorted(values.items()))
+    # Adding 0 makes -0 the 0 that it equals.
+    settings = ", ".join(f"{name} = {value + 0:g}" for name, value in sorted(values.items()))
     vae = " (the VAE)" if (objective, settings) == ("beta_vae", "beta = 1") else ""
     return f"{objective} {settings}{vae}".rstrip()
 

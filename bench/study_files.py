@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -14,7 +15,7 @@ from disbench.errors import StudyError
 from disbench.study import Study
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -39,7 +40,7 @@ def load_study(study: str | Path) -> Study:
         text = _read(Path(study))
     try:
         content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise StudyError(f"{study} is not valid TOML: {error}") from None
     return parse_study(content, source=str(study))
 
@@ -49,7 +50,7 @@ def parse_study(content: Mapping[str, Any], *, source: str) -> Study:
     try:
         return Study.model_validate(content)
     except ValidationError as error:
-        lines = [f"  {_path(e)}: {_reason(e)}" for e in error.errors()]
+        lines = [f"  {_path(e)}: {_reason(e)}" for e in _innermost(error.errors())]
         raise StudyError("\n".join([f"the study {source} cannot be run:", *lines])) from None
 
 
@@ -91,17 +92,26 @@ def _replace_beta(content: dict[str, Any], beta: Sequence[float]) -> None:
 
 def _read(path: Path) -> str:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise StudyError(f"{path} is larger than {MAX_BYTES:,} bytes; no study is")
-        return path.read_text("utf-8")
-    except UnicodeDecodeError:
-        raise StudyError(f"{path} is not text in UTF-8; a study is a TOML file") from None
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise StudyError(
             f"there is no study {str(path)!r} ({reason}); "
             f"give a TOML file or one of {', '.join(shipped_studies())}"
         ) from None
+    if len(content) > MAX_BYTES:
+        raise StudyError(f"{path} is larger than {MAX_BYTES:,} bytes; no study is")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise StudyError(f"{path} is not text in UTF-8; a study is a TOML file") from None
+
+
+def _innermost(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """The errors without those that only repeat them: a list without its bad items is too short."""
+    around = {error["loc"][:depth] for error in errors for depth in range(len(error["loc"]))}
+    return (error for error in errors if error["loc"] not in around)
 
 
 def _path(error: ErrorDetails) -> str:
@@ -120,4 +130,5 @@ def _reason(error: ErrorDetails) -> str:
         case "extra_forbidden":
             return "there is no such key"
         case _:
-            return f"got {error['input']!r}; {message[0].lower()}{message[1:]}"
+            # However long or deep it is, a glance at it is enough.
+            return f"got {reprlib.repr(error['input'])}; {message[0].lower()}{message[1:]}"

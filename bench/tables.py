@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from disbench.records import Provenance
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from pandas.core.groupby import SeriesGroupBy
 
     from disbench.records import EvaluationRecord, Failure, TrainingRecord
     from disbench.run_folder import RunFolder
@@ -69,6 +71,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "value": "float64",
         "floor": "float64",
         "ceiling": "float64",
+        "calibrated": "float64",
         "n_points": "int64",
         "evaluation_seed": "int64",
         "protocol_version": "int64",
@@ -88,6 +91,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "median": "float64",
         "iqm": "float64",
         "std": "float64",
+        "evaluation_std": "float64",
         "mean_low": "float64",
         "mean_high": "float64",
     },
@@ -118,15 +122,17 @@ def tabulate(store: Store) -> Tables:
 
 
 def summarise(scores: pd.DataFrame) -> pd.DataFrame:
-    """A row for each model, beta, representation and protocol, over the seeds.
+    """A row for each model, beta, representation and protocol, over the training seeds.
 
-    `iqm` is the interquartile mean (Agarwal et al. 2021), `std` has ddof 1, and `mean_low` to
-    `mean_high` is the 95 % percentile bootstrap interval of the mean, NaN for a single seed.
+    A run's score is its mean over evaluation seeds. Of these, `iqm` is the interquartile mean
+    (Agarwal et al. 2021), `std` has ddof 1, and `mean_low` to `mean_high` is the 95 % percentile
+    bootstrap interval of the mean; NaN for a single training seed. `evaluation_std` is the spread
+    over evaluation seeds within a run (root mean variance, ddof 1), NaN where there is one.
     """
     keys = ["model", "beta", "representation", "protocol"]
-    groups = scores.groupby(keys, dropna=False, sort=False)["value"]
     rows = [
-        dict(zip(keys, key, strict=True)) | _statistics(values.to_numpy()) for key, values in groups
+        dict(zip(keys, key, strict=True)) | _statistics(group.groupby("run", sort=False)["value"])
+        for key, group in scores.groupby(keys, dropna=False, sort=False)
     ]
     return _frame("summary", rows)
 
@@ -215,6 +221,7 @@ def _score_rows(
         yield {
             **evaluation.provenance.model_dump(),
             **score.model_dump(),
+            "calibrated": score.calibrated,
             "evaluation_seed": score.seed,
             **_names(run),
             "grid": evaluation.grid,
@@ -224,7 +231,8 @@ def _score_rows(
         }
 
 
-def _statistics(values: np.ndarray) -> dict[str, float]:
+def _statistics(by_run: SeriesGroupBy[float, Any]) -> dict[str, float]:
+    values = by_run.mean().to_numpy()
     low, high = _interval(values)
     return {
         "n": len(values),
@@ -232,6 +240,7 @@ def _statistics(values: np.ndarray) -> dict[str, float]:
         "median": float(np.median(values)),
         "iqm": float(stats.trim_mean(values, 0.25)),
         "std": float(np.std(values, ddof=1)) if len(values) > 1 else np.nan,
+        "evaluation_std": float(np.sqrt(by_run.var(ddof=1).mean())),
         "mean_low": low,
         "mean_high": high,
     }

@@ -83,12 +83,16 @@ class Trainer:
 
     def step(self, step: int) -> Loss:
         """Take step number `step` (from 0), and return the loss it was taken on."""
-        with autocast(self.run.precision, self.device):
-            loss = self.objective.loss(self.model, self.batch(step), noise=self.noise(step))
+        loss = self.loss(step)
         self.optimiser.zero_grad()
         loss.total.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         return loss
+
+    def loss(self, step: int) -> Loss:
+        """The loss of the model as it is, on the batch and the noise of a step."""
+        with autocast(self.run.precision, self.device):
+            return self.objective.loss(self.model, self.batch(step), noise=self.noise(step))
 
     def batch(self, step: int) -> Tensor:
         """The images of a step: (batch_size, 1, 64, 64) of 0.0 and 1.0."""
@@ -133,8 +137,11 @@ def train(
             on_record(losses[-1])
             if not math.isfinite(losses[-1].loss):
                 break
-    last = losses[-1]
-    return Trained(trainer.model, tuple(losses), last.step, not math.isfinite(last.loss))
+    # A loss is known of the weights before a step: those after the last one need one more.
+    with torch.no_grad():
+        final = trainer.loss(run.steps).total.item()
+    diverged = not math.isfinite(losses[-1].loss + final)
+    return Trained(trainer.model, tuple(losses), losses[-1].step, diverged)
 
 
 def initial_model(run: Run) -> Autoencoder:

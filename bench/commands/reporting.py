@@ -35,16 +35,20 @@ def rebuild(directory: Path, *, console: Console) -> None:
 
 
 def headline(tables: Tables) -> Table:
-    """A row a model and beta: seeds, reconstruction, KL, and the mean of every protocol."""
+    """A row a model and beta: seeds, reconstruction, KL, and the mean of every protocol.
+
+    Scores are those of the posterior means, also called the mean representation.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    protocols = list(dict.fromkeys(tables.summary["protocol"]))
+    summary = tables.summary[tables.summary["representation"] == "mean"]
+    protocols = list(dict.fromkeys(summary["protocol"]))
     for name in ("model", "beta", "n", "recon.", "KL"):
         table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
     for protocol in protocols:
         table.add_column(protocol.replace("/", "/\n"), justify="right")
     for model, beta in tables.runs[["model", "beta"]].drop_duplicates().to_numpy():
         done = tables.runs[_is(tables.runs, model, beta) & (tables.runs["status"] == "done")]
-        scores = tables.summary[_is(tables.summary, model, beta)].set_index("protocol")["mean"]
+        scores = summary[_is(summary, model, beta)].set_index("protocol")["mean"]
         table.add_row(
             str(model),
             _number(beta, "g"),

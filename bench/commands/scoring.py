@@ -2,71 +2,118 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from joblib import parallel_config
 from rich.table import Table
 
+from disbench.atomic import replacing
 from disbench.errors import DataError
-from disbench.scoring import DEFAULT_PROTOCOLS, score
+from disbench.executors import default_jobs
+from disbench.metrics.protocols import find
+from disbench.scoring import DEFAULT_PROTOCOLS, Scored, score_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import pandas as pd
-    from numpy.typing import NDArray
     from rich.console import Console
+
+    from disbench.code_files import Columns, Source
+
+OUTPUTS = (".csv", ".json")
 
 
 def score_files(
-    codes: Path,
-    factors: Path | None,
+    codes: Source,
+    factors: Source,
     *,
     protocols: Sequence[str] | None,
     seed: int,
-    csv: Path | None,
+    repeats: int,
+    out: Path | None,
     console: Console,
 ) -> None:
-    """Score the codes in a file, print the table, and write it as CSV where that is asked for."""
-    scores = score(
-        read_array(codes),
-        None if factors is None else read_array(factors),
-        protocols=protocols or DEFAULT_PROTOCOLS,
-        seed=seed,
-    )
-    console.print(_table(scores))
-    if csv is not None:
-        scores.to_csv(csv, index=False)
+    """Score the codes in a file, print the table, and write it where that is asked for.
 
-
-def read_array(path: Path) -> NDArray[np.generic]:
-    """The array in a .npy file, or the only one in a .npz file; pickles are refused.
-
-    Raises `DataError` for a file that is not there, is no such file, or holds several arrays.
+    `factors` may name the columns of the file of codes that hold them.
     """
-    try:
-        loaded = np.load(path, allow_pickle=False)
-    except FileNotFoundError:
-        raise DataError(f"there is no file {str(path)!r}; give a .npy or .npz file") from None
-    except (ValueError, OSError, EOFError) as error:
-        raise DataError(f"{path} cannot be read as .npy or .npz: {error}") from None
-    if isinstance(loaded, np.ndarray):
-        return loaded
-    with loaded:
-        if len(loaded.files) != 1:
-            names = ", ".join(loaded.files) or "none"
-            raise DataError(f"{path} holds several arrays ({names}); expected one")
-        [name] = loaded.files
-        return np.asarray(loaded[name])
+    if out is not None and out.suffix not in OUTPUTS:
+        raise DataError(f"--out {out}: expected a name that ends in {' or '.join(OUTPUTS)}")
+    found = find(protocols or DEFAULT_PROTOCOLS)
+    slow = [
+        f"{protocol.name} ({protocol.cost})" for protocol in found if protocol.cost != "seconds"
+    ]
+    if slow:
+        console.print(f"this takes a while: {', '.join(slow)}", markup=False)
+    read, labels = _read(codes, factors)
+    with parallel_config(n_jobs=default_jobs("cpu")):
+        scored = score_arrays(
+            read.values,
+            None if labels is None else labels.values,
+            protocols=[protocol.name for protocol in found],
+            factor_names=None if labels is None else labels.names,
+            seed=seed,
+            repeats=repeats,
+        )
+    console.print(_table(scored))
+    if scored.binned:
+        console.print(f"cut into 20 bins of equal counts: {', '.join(scored.binned)}", markup=False)
+    if out is not None:
+        _write(scored, out)
 
 
-def _table(scores: pd.DataFrame) -> Table:
+def _read(codes: Source, factors: Source) -> tuple[Columns, Columns | None]:
+    """The codes and, where there are any, the factors."""
+    if factors.path != codes.path:
+        return codes.read(), factors.read()
+    if factors.columns is None and factors.key is None:
+        return codes.read(), None
+    labels = factors.read()
+    if codes.columns is None and codes.key is None and labels.names is not None:
+        every = replace(codes, columns=None).read().names or ()
+        codes = replace(codes, columns=[name for name in every if name not in labels.names])
+    return codes.read(), labels
+
+
+def _write(scored: Scored, out: Path) -> None:
+    with replacing(out) as path:
+        if out.suffix == ".csv":
+            scored.frame.to_csv(path, index=False)
+        else:
+            path.write_text(json.dumps(_records(scored), indent=1, allow_nan=False), "utf-8")
+
+
+def _records(scored: Scored) -> list[dict[str, Any]]:
+    """A record a score, with the arrays behind it; what is not a number is null."""
+    return [
+        {
+            **{str(name): _plain(value) for name, value in row.items()},
+            "detail": _plain(dict(detail)),
+        }
+        for row, detail in zip(scored.frame.to_dict("records"), scored.details, strict=True)
+    ]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _table(scored: Scored) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("protocol", no_wrap=True)
-    for name in ("value", "floor", "ceiling", "points"):
+    for name in ("value", "floor", "ceiling", "calibrated"):
         table.add_column(name, justify="right")
-    for row in scores.to_dict("records"):
-        numbers = (f"{row[name]:.4f}" for name in ("value", "floor", "ceiling"))
-        table.add_row(row["protocol"], *numbers, f"{row['n_points']:,}")
+    for row in scored.frame.to_dict("records"):
+        numbers = (row[name] for name in ("value", "floor", "ceiling", "calibrated"))
+        table.add_row(row["protocol"], *("-" if np.isnan(n) else f"{n:.4f}" for n in numbers))
     return table

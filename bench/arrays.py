@@ -1,0 +1,39 @@
+"""Named arrays in an HDF5 file that appears whole or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import h5py
+
+from disbench.atomic import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write the arrays under their names, where a slash makes a group."""
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        for name, array in arrays.items():
+            # No time of writing: the same arrays are the same bytes. A scalar has no chunks.
+            compression = "gzip" if array.ndim else None
+            file.create_dataset(name, data=array, compression=compression, track_times=False)
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays in a file by name; none where there is no file."""
+    if not path.exists():
+        return {}
+    arrays: dict[str, NDArray[Any]] = {}
+
+    def take(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            arrays[name] = item[()]
+
+    with h5py.File(path) as file:
+        file.visititems(take)
+    return arrays
