@@ -110,7 +110,7 @@ class RunFolder:
     ) -> None:
         """Write how the run was scored; `details` are the arrays behind the scores that are new."""
         write_arrays(self.path / "details.h5", {**self.details(), **details})
-        shown = dict(zip(Pictures._fields, map(np.asarray, pictures), strict=True))
+        shown: dict[str, NDArray[Any]] = {n: getattr(pictures, n) for n in Pictures._fields}
         write_arrays(self.path / "pictures.h5", shown)
         write_record(record, self.path / "evaluation.json")
 
