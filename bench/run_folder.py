@@ -110,13 +110,13 @@ class RunFolder:
     ) -> None:
         """Write how the run was scored; `details` are the arrays behind the scores that are new."""
         write_arrays(self.path / "details.h5", {**self.details(), **details})
-        shown: dict[str, NDArray[Any]] = {n: getattr(pictures, n) for n in Pictures._fields}
-        write_arrays(self.path / "pictures.h5", shown)
+        write_arrays(self.path / "pictures.h5", pictures._asdict())
         write_record(record, self.path / "evaluation.json")
 
     def write_codes(self, codes: Codes) -> None:
         """Write the codes: ``mean`` and, of a VAE, ``log_variance``, in the order of the grid."""
-        arrays = {"mean": codes.mean, "factors": codes.grid.labels().astype(np.uint8)}
+        arrays: dict[str, NDArray[Any]] = {"mean": codes.mean}
+        arrays["factors"] = codes.grid.labels().astype(np.uint8)
         if codes.log_variance is not None:
             arrays["log_variance"] = codes.log_variance
         write_arrays(self.path / "codes.h5", arrays)
