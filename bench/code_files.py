@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Values of shape (rows, columns), with the names of the columns where the file has them."""
+    """An array of (rows, columns), with the names of the columns where the file has them."""
 
-    values: NDArray[Any]
+    array: NDArray[Any]
     names: tuple[str, ...] | None
 
 
@@ -77,7 +77,7 @@ def _read_hdf5(source: Source) -> Columns:
 def _read_csv(source: Source) -> Columns:
     _refuse_choice(source, key=True)
     with _Reading(source.path):
-        frame = pd.read_csv(source.path, float_precision="round_trip")
+        frame = pd.read_csv(source.path)
     _refuse_numbers_for_names(source.path, frame)
     return _of_frame(source, frame)
 

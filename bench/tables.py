@@ -148,7 +148,6 @@ def read_csv(name: str, directory: Path) -> pd.DataFrame:
     return pd.read_csv(
         directory / f"{name}.csv",
         dtype=dict(COLUMNS[name]),
-        float_precision="round_trip",
         keep_default_na=False,
         na_values=[""],
     )

@@ -52,8 +52,8 @@ def score_files(
     read, labels = _read(codes, factors)
     with parallel_config(n_jobs=default_jobs("cpu")):
         scored = score_arrays(
-            read.values,
-            None if labels is None else labels.values,
+            read.array,
+            None if labels is None else labels.array,
             protocols=[protocol.name for protocol in found],
             factor_names=None if labels is None else labels.names,
             seed=seed,

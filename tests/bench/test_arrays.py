@@ -1,0 +1,41 @@
+"""Named arrays in an HDF5 file."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from disbench.arrays import read_arrays, write_arrays
+
+
+def test_arrays_come_back_with_their_names_types_and_values(tmp_path: Path) -> None:
+    arrays = {
+        "mig/exact/gap": np.array([0.1, np.nan]),
+        "grey": np.arange(6, dtype=np.uint8).reshape(2, 3),
+        "scalar": np.array(0.25),
+    }
+    write_arrays(tmp_path / "a.h5", arrays)
+    back = read_arrays(tmp_path / "a.h5")
+    assert back.keys() == arrays.keys()
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(back[name], array)
+        assert np.asarray(back[name]).dtype == array.dtype
+
+
+def test_the_same_arrays_are_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a.h5", "b.h5"):
+        write_arrays(tmp_path / name, {"x": np.arange(10)})
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_a_file_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+    assert read_arrays(tmp_path / "none.h5") == {}
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    write_arrays(path, {"x": np.arange(3)})
+    with pytest.raises(TypeError):
+        write_arrays(path, {"y": np.array([object()])})
+    assert read_arrays(path)["x"].tolist() == [0, 1, 2]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.h5"]
