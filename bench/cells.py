@@ -69,6 +69,14 @@ def unanswered(cell: Cell) -> tuple[Question, ...] | None:
     return tuple(question for question in _asked(cell) if question.key not in known)
 
 
+def is_done(cell: Cell) -> bool:
+    """Whether nothing is left to do: trained, all asked, and codes kept if they are to be."""
+    if unanswered(cell) != ():
+        return False
+    folder = Store(cell.directory).folder(cell.run)
+    return folder.codes.exists() or not cell.evaluation.keeps_codes or folder.evaluation() is None
+
+
 def finish(cell: Cell) -> Outcome:
     """Do what is missing of a cell; an error is kept as a record, so that the others go on."""
     started = time.perf_counter()
@@ -78,7 +86,7 @@ def finish(cell: Cell) -> Outcome:
         with one_thread():
             status = _finish(cell, store)
     except Exception as error:  # noqa: BLE001 - whatever it was, the other runs are not to blame
-        summary = f"{type(error).__name__}: {error}"
+        summary = " ".join(f"{type(error).__name__}: {error}".split())
         trace = traceback.format_exc()
         store.note_failure(Failure(run=cell.run, error=summary, traceback=trace))
         return Outcome(cell.run, "failed", time.perf_counter() - started, summary)
@@ -141,21 +149,23 @@ def _evaluate(cell: Cell, model: Autoencoder, folder: RunFolder) -> None:
     pictures = picture(model, images, codes, identity=run.identity, device=device)
     details = {f"{a.record.path}/{name}": x for a in answers for name, x in a.detail.items()}
     folder.write_evaluation(record, details, pictures)
-    if cell.evaluation.save_codes:
+    if cell.evaluation.keeps_codes:
         folder.write_codes(codes)
 
 
 def _kept_and_asked(
     cell: Cell, folder: RunFolder
 ) -> tuple[tuple[ScoreRecord, ...], tuple[Question, ...]]:
-    """The scores that still stand, and what to ask.
+    """The scores that still stand, and what to ask; a new version of a protocol ousts the old.
 
     All scores of a record share its provenance: with other versions, all are asked again.
     """
     earlier, missing = folder.evaluation(), unanswered(cell)
     if earlier is None or missing is None or earlier.provenance != provenance(cell.device):
         return (), _asked(cell)
-    return earlier.scores, missing
+    renewed = {(q.protocol.name, q.representation, q.seed) for q in missing}
+    kept = (s for s in earlier.scores if (s.protocol, s.representation, s.seed) not in renewed)
+    return tuple(kept), missing
 
 
 def _asked(cell: Cell) -> tuple[Question, ...]:

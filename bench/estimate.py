@@ -57,7 +57,7 @@ def estimate(plan: Plan, *, jobs: int) -> Estimate:
     jobs = min(jobs, max(1, len(plan.to_do)))
     rounds = -(-len(plan.to_do) // jobs)
     weights = sum(p.numel() * p.element_size() for p in trainer.model.parameters())
-    codes = grid.n * run.latents * 8 if plan.study.evaluation.save_codes else 0
+    codes = grid.n * run.latents * 8 if plan.study.evaluation.keeps_codes else 0
     return Estimate(
         jobs=jobs,
         seconds=rounds * (run.steps * step_seconds + evaluation),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from disbench.tables import Tables
 
 DPI = 120
+MOST_COLUMNS = 3
 Key = tuple[str, str]
 """A representation and a protocol."""
 
@@ -136,22 +136,31 @@ def _figures(store: Store, tables: Tables) -> Iterator[tuple[str, Figure]]:
 
 
 def _panels(scores: pd.DataFrame) -> tuple[Figure, dict[Key, Axes]]:
-    """A figure with a row a representation and a column a protocol, and its panels by both.
-
-    Each panel is titled, and scaled from 0 to just above its scores.
-    """
-    rows = list(dict.fromkeys(scores["representation"]))
-    columns = list(dict.fromkeys(scores["protocol"]))
-    size = (3.4 * len(columns), 3.0 * len(rows) + 0.3)
-    figure = Figure(figsize=size, layout="constrained")
-    axes = figure.subplots(len(rows), len(columns), squeeze=False)
-    panels = dict(zip(product(rows, columns), axes.flat, strict=True))
-    for (representation, protocol), panel in panels.items():
-        group = _of(scores, (representation, protocol))
-        title = f"{protocol}, {representation}\nceiling {group['ceiling'].max():.2f}"
-        top = 1.15 * max(group["value"].max(), group["floor"].max(), 0.01)
-        panel.set(title=title, ylim=(0, top))
+    """A figure with a titled panel for each representation and protocol, and its panels by both."""
+    keys = list(dict.fromkeys(zip(scores["representation"], scores["protocol"], strict=True)))
+    n_columns = min(len(keys), MOST_COLUMNS)
+    n_rows = -(-len(keys) // n_columns)
+    figure = Figure(figsize=(3.2 * n_columns + 0.6, 3.0 * n_rows + 0.3), layout="constrained")
+    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for unused in axes[len(keys) :]:
+        unused.remove()
+    panels = dict(zip(keys, axes, strict=False))
+    for key, panel in panels.items():
+        group = _of(scores, key)
+        panel.set(title=_title(group, *key), ylim=(0, _top(group)))
     return figure, panels
+
+
+def _title(scores: pd.DataFrame, representation: str, protocol: str) -> str:
+    ceiling = scores["ceiling"].max()
+    second_line = "no ceiling" if np.isnan(ceiling) else f"ceiling {ceiling:.2f}"
+    return f"{protocol}, {representation}\n{second_line}"
+
+
+def _top(scores: pd.DataFrame) -> float:
+    """Just above the highest finite score or floor."""
+    numbers = scores[["value", "floor"]].to_numpy()
+    return 1.15 * float(max(numbers[np.isfinite(numbers)], default=0.0)) or 1.0
 
 
 def _of(frame: pd.DataFrame, key: Key) -> pd.DataFrame:
@@ -175,7 +184,8 @@ def _draw_scores(
     mean, low, high = (summary[name].to_numpy() for name in ("mean", "mean_low", "mean_high"))
     reach = np.nan_to_num(np.abs([mean - low, high - mean]))
     panel.errorbar(places, mean, yerr=reach, fmt="_", color="black", capsize=3, markersize=14)
-    panel.axhspan(0, scores["floor"].mean(), color="grey", alpha=0.2, linewidth=0)
+    if scores["floor"].notna().any():
+        panel.axhspan(0, scores["floor"].mean(), color="grey", alpha=0.2, linewidth=0)
 
 
 def _move_legend(panel: Axes) -> None:

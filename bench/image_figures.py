@@ -65,15 +65,14 @@ def montage(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _shown(folders: Sequence[RunFolder]) -> list[Shown]:
-    first: dict[tuple[str, str], tuple[Run, RunFolder]] = {}
+    first: dict[str, tuple[Run, RunFolder]] = {}
     for folder in folders:
         training = folder.training()
         if training is None or folder.evaluation() is None:
             continue
         run = training.run
-        setting = (run.objective, repr(sorted(run.hyperparameters.items())))
-        if setting not in first or run.seed < first[setting][0].seed:
-            first[setting] = (run, folder)
+        if run.setting not in first or run.seed < first[run.setting][0].seed:
+            first[run.setting] = (run, folder)
     ordered = sorted(first.values(), key=lambda pair: (pair[0].objective, pair[0].beta or 0))
     return [(run, folder.pictures()) for run, folder in ordered]
 

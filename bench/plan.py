@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from disbench.cells import Cell, unanswered
+from disbench.cells import Cell, is_done
 from disbench.dsprites import identify
 from disbench.hardware import resolve_device, resolve_precision
 from disbench.store import Store
@@ -30,7 +30,7 @@ class Plan:
     @cached_property
     def to_do(self) -> tuple[Cell, ...]:
         """The cells that are not trained, or not scored by all protocols of the study."""
-        return tuple(cell for cell in self.cells if unanswered(cell) != ())
+        return tuple(cell for cell in self.cells if not is_done(cell))
 
     @property
     def n_done(self) -> int:

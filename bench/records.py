@@ -124,6 +124,22 @@ class EvaluationRecord(Record):
     provenance: Provenance
 
 
+class GroupRecord(Record):
+    """What a protocol found of several runs of one setting, in the order of their identities."""
+
+    schema_version: Literal[1] = SCHEMA
+    protocol: str
+    protocol_version: int
+    identities: tuple[str, ...]
+    scores: tuple[ScoreRecord, ...]
+    provenance: Provenance
+
+    @property
+    def key(self) -> tuple[str, int, tuple[str, ...]]:
+        """What tells it from other records of groups."""
+        return (self.protocol, self.protocol_version, self.identities)
+
+
 class Failure(Record):
     """A run that raised an error: it will be tried again by the next `disbench run`."""
 

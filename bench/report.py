@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from disbench.figures import draw_figures
+from disbench.groups import score_groups
 from disbench.store import Store
 from disbench.tables import Tables, tabulate, write_csv
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 def write_report(directory: Path) -> Tables:
     """Write ``runs.csv``, ``scores.csv``, ``summary.csv`` and ``figures/``."""
     store = Store(directory)
+    study = store.study()
+    if study is not None:
+        score_groups(store, study)
     tables = tabulate(store)
     for name, frame in tables._asdict().items():
         write_csv(name, frame, directory)

@@ -63,6 +63,11 @@ class RunFolder:
         """Where the weights are, in the safetensors format."""
         return self.path / "model.safetensors"
 
+    @property
+    def codes(self) -> Path:
+        """Where the codes are, if they were kept."""
+        return self.path / "codes.h5"
+
     def training(self) -> TrainingRecord | None:
         """How the run was trained, None where nothing says so."""
         return read_record(TrainingRecord, self.path / "training.json")
@@ -119,7 +124,13 @@ class RunFolder:
         arrays["factors"] = codes.grid.labels().astype(np.uint8)
         if codes.log_variance is not None:
             arrays["log_variance"] = codes.log_variance
-        write_arrays(self.path / "codes.h5", arrays)
+        write_arrays(self.codes, arrays)
+
+    def read_codes(self, rows: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """The means and, of a VAE, the log-variances at these rows of the grid, ascending."""
+        arrays = read_arrays(self.codes)
+        log_variance = arrays.get("log_variance")
+        return arrays["mean"][rows], None if log_variance is None else log_variance[rows]
 
     def write_progress(self, progress: Progress) -> None:
         """Write where the run has got to."""

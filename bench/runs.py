@@ -48,10 +48,15 @@ class Run:
         return "-".join([self.objective, *settings, f"seed{self.seed}", self.identity[:12]])
 
     @property
+    def setting(self) -> str:
+        """What runs of other seeds share: ``beta_vae, beta 4``."""
+        settings = [f"{name} {value:g}" for name, value in self.hyperparameters.items()]
+        return ", ".join([self.objective, *settings])
+
+    @property
     def label(self) -> str:
         """What a person calls the run: ``beta_vae, beta 4, seed 0``."""
-        settings = [f"{name} {value:g}" for name, value in self.hyperparameters.items()]
-        return ", ".join([self.objective, *settings, f"seed {self.seed}"])
+        return f"{self.setting}, seed {self.seed}"
 
     @property
     def beta(self) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import socket
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from disbench.atomic import replacing
 from disbench.errors import StoreError, StudyError
-from disbench.records import Failure
+from disbench.records import Failure, GroupRecord
 from disbench.run_folder import RunFolder, read_record, write_record
 from disbench.study_files import load_study, to_toml
 
@@ -143,6 +144,21 @@ class Store:
             if there.training() is None:  # its record was moved away, to have the run done again
                 shutil.rmtree(there.path)
                 path.rename(there.path)
+
+    def groups(self) -> list[GroupRecord]:
+        """What was found of the runs of a setting together."""
+        found = (read_record(GroupRecord, path) for path in sorted(self._groups.glob("*.json")))
+        return [record for record in found if record is not None]
+
+    def note_group(self, record: GroupRecord) -> None:
+        """Keep what was found of the runs of a setting together."""
+        self._groups.mkdir(exist_ok=True)
+        name = hashlib.sha256(repr(record.key).encode()).hexdigest()[:12]
+        write_record(record, self._groups / f"{record.protocol.replace('/', '-')}-{name}.json")
+
+    @property
+    def _groups(self) -> Path:
+        return self.directory / "groups"
 
     def _failure(self, run: Run) -> Path:
         return self.failures / f"{run.id}.json"

@@ -23,7 +23,7 @@ from disbench.runs import Precision, Run
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from disbench.metrics.protocols import Protocol
+    from disbench.metrics.protocols import GroupProtocol, Protocol
 
 MAX_RUNS = 100_000
 
@@ -53,10 +53,10 @@ def _counted(seeds: object) -> object:
     return list(range(seeds))
 
 
-def _found(names: tuple[str, ...]) -> tuple[Protocol, ...]:
+def _found(names: tuple[str, ...]) -> tuple[Protocol | GroupProtocol, ...]:
     """The protocols of these names, whose module is loaded when first needed."""
-    found: tuple[Protocol, ...] = import_module("disbench.metrics.protocols").find(names)
-    return found
+    known = import_module("disbench.metrics.protocols")
+    return (*known.find(names), *known.find_groups(names))
 
 
 def _check_protocols(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -151,6 +151,12 @@ class EvaluationSection(Section):
     ] = ("mean", "sampled")
     repeats: Annotated[int, Field(ge=1, le=1000)] = 1
     save_codes: bool = False
+
+    @property
+    def keeps_codes(self) -> bool:
+        """Whether codes go to disk: they are asked for, or compared with those of other runs."""
+        known = import_module("disbench.metrics.protocols")
+        return self.save_codes or bool(known.find_groups(self.protocols))
 
     @model_validator(mode="after")
     def _can_score(self) -> Self:

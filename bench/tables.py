@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from disbench.atomic import replacing
-from disbench.records import Provenance
+from disbench.columns import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     from pandas.core.groupby import SeriesGroupBy
 
-    from disbench.records import EvaluationRecord, Failure, TrainingRecord
+    from disbench.records import (
+        EvaluationRecord,
+        Failure,
+        GroupRecord,
+        Provenance,
+        ScoreRecord,
+        TrainingRecord,
+    )
     from disbench.run_folder import RunFolder
     from disbench.runs import Run
     from disbench.store import Store
@@ -25,78 +32,6 @@ if TYPE_CHECKING:
 PIXELS = 64 * 64
 CONFIDENCE = 0.95
 N_RESAMPLES = 10_000
-
-_PROVENANCE = dict.fromkeys(Provenance.model_fields, "str") | {"threads": "Int64"}
-
-COLUMNS: Mapping[str, Mapping[str, str]] = {
-    "runs": {
-        "run": "str",
-        "model": "str",
-        "beta": "float64",
-        "beta_norm": "float64",
-        "hyperparameters": "str",
-        "seed": "int64",
-        "status": "str",
-        "steps_done": "Int64",
-        "reconstruction": "float64",
-        "kl": "float64",
-        "elbo": "float64",
-        "active_dimensions": "Int64",
-        "training_seconds": "float64",
-        "evaluation_seconds": "float64",
-        "network": "str",
-        "latents": "int64",
-        "steps": "int64",
-        "batch_size": "int64",
-        "optimiser": "str",
-        "learning_rate": "float64",
-        "precision": "str",
-        "grid": "str",
-        "n_reconstructed": "Int64",
-        "data_source": "str",
-        "data_sha256": "str",
-        "identity": "str",
-        "training_version": "int64",
-        "started": "str",
-        **_PROVENANCE,
-        "error": "str",
-    },
-    "scores": {
-        "run": "str",
-        "model": "str",
-        "beta": "float64",
-        "seed": "int64",
-        "representation": "str",
-        "protocol": "str",
-        "value": "float64",
-        "floor": "float64",
-        "ceiling": "float64",
-        "calibrated": "float64",
-        "n_points": "int64",
-        "evaluation_seed": "int64",
-        "protocol_version": "int64",
-        "grid": "str",
-        "steps_done": "int64",
-        "precision": "str",
-        "data_sha256": "str",
-        **_PROVENANCE,
-    },
-    "summary": {
-        "model": "str",
-        "beta": "float64",
-        "representation": "str",
-        "protocol": "str",
-        "n": "int64",
-        "mean": "float64",
-        "median": "float64",
-        "iqm": "float64",
-        "std": "float64",
-        "evaluation_std": "float64",
-        "mean_low": "float64",
-        "mean_high": "float64",
-    },
-}
-"""The columns of each table, and the type that a CSV file cannot tell."""
 
 
 class Tables(NamedTuple):
@@ -111,11 +46,12 @@ def tabulate(store: Store) -> Tables:
     """The tables of all runs that are finished or have failed, ordered by model, beta and seed."""
     run_rows: list[dict[str, object]] = []
     score_rows: list[dict[str, object]] = []
+    groups = _latest(store.groups())
     for folder in store.finished():
         training, evaluation = folder.training(), folder.evaluation()
         if training is not None:
             run_rows.append(_run_row(training, evaluation))
-            score_rows.extend(_score_rows(training, evaluation))
+            score_rows.extend(_score_rows(training, evaluation, groups))
     run_rows.extend(map(_failure_row, store.failed().values()))
     scores = _frame("scores", score_rows)
     return Tables(_frame("runs", run_rows), scores, summarise(scores))
@@ -166,6 +102,16 @@ def learning_curves(folders: Iterable[RunFolder]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
+def _latest(groups: Iterable[GroupRecord]) -> list[GroupRecord]:
+    """Of the records of a protocol that share runs, the one of most runs."""
+    kept: list[GroupRecord] = []
+    for record in sorted(groups, key=lambda group: -len(group.identities)):
+        of_protocol = (other for other in kept if other.protocol == record.protocol)
+        if all(set(record.identities).isdisjoint(other.identities) for other in of_protocol):
+            kept.append(record)
+    return kept
+
+
 def _names(run: Run) -> dict[str, str | float]:
     beta = np.nan if run.beta is None else run.beta
     return {"run": run.id, "model": run.objective, "beta": beta, "seed": run.seed}
@@ -211,23 +157,34 @@ def _failure_row(failure: Failure) -> dict[str, object]:
 
 
 def _score_rows(
-    training: TrainingRecord, evaluation: EvaluationRecord | None
+    training: TrainingRecord, evaluation: EvaluationRecord | None, groups: Iterable[GroupRecord]
 ) -> Iterable[dict[str, object]]:
     if evaluation is None:
         return
-    run = training.run
+    identity = training.run.identity
     for score in evaluation.scores:
-        yield {
-            **evaluation.provenance.model_dump(),
-            **score.model_dump(),
-            "calibrated": score.calibrated,
-            "evaluation_seed": score.seed,
-            **_names(run),
-            "grid": evaluation.grid,
-            "steps_done": training.steps_done,
-            "precision": run.precision,
-            "data_sha256": run.data_sha256,
-        }
+        yield _score_row(training, score, evaluation.grid, evaluation.provenance)
+    for group in groups:
+        if identity in group.identities:
+            score = group.scores[group.identities.index(identity)]
+            yield _score_row(training, score, evaluation.grid, group.provenance)
+
+
+def _score_row(
+    training: TrainingRecord, score: ScoreRecord, grid: str, provenance: Provenance
+) -> dict[str, object]:
+    run = training.run
+    return {
+        **provenance.model_dump(),
+        **score.model_dump(),
+        "calibrated": score.calibrated,
+        "evaluation_seed": score.seed,
+        **_names(run),
+        "grid": grid,
+        "steps_done": training.steps_done,
+        "precision": run.precision,
+        "data_sha256": run.data_sha256,
+    }
 
 
 def _statistics(by_run: SeriesGroupBy[float, Any]) -> dict[str, float]:

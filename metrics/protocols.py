@@ -68,22 +68,30 @@ def find(names: Iterable[str]) -> tuple[Protocol, ...]:
     """Return the protocols of these names, each once, in the order of first mention.
 
     A name is exact, a glob such as 'mig/*', or 'all'. Protocols of several models are no part of
-    it: they stand in `GROUP_PROTOCOLS`.
+    it: `find_groups` returns those.
 
     Raises
     ------
     UnknownProtocolError
-        For a name that matches none; the message has the nearest known ones.
+        For a name that matches none of either kind; the message has the nearest known ones.
     """
-    found = dict.fromkeys(chain.from_iterable(_matches(name) for name in names))
-    return tuple(PROTOCOLS[name] for name in found)
+    return tuple(PROTOCOLS[name] for name in _matches(names) if name in PROTOCOLS)
 
 
-def _matches(pattern: str) -> list[str]:
-    glob = "*" if pattern == "all" else pattern
-    matches = [name for name in PROTOCOLS if fnmatchcase(name, glob)]
+def find_groups(names: Iterable[str]) -> tuple[GroupProtocol, ...]:
+    """Return the protocols of several models of these names; otherwise as `find`."""
+    return tuple(GROUP_PROTOCOLS[name] for name in _matches(names) if name in GROUP_PROTOCOLS)
+
+
+def _matches(patterns: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys(chain.from_iterable(_matching(pattern) for pattern in patterns))
+
+
+def _matching(pattern: str) -> list[str]:
+    known = [*PROTOCOLS, *GROUP_PROTOCOLS]
+    matches = [name for name in known if fnmatchcase(name, "*" if pattern == "all" else pattern)]
     if not matches:
-        nearest = get_close_matches(pattern, PROTOCOLS, n=3, cutoff=0.4) or list(PROTOCOLS)
+        nearest = get_close_matches(pattern, known, n=3, cutoff=0.4) or known
         raise UnknownProtocolError(
             f"no protocol is called {pattern!r}; the nearest are {', '.join(nearest)}"
         )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from disbench.tables import Tables
 
 
+MOST_COLUMNS = 3
+
+
 def rebuild(directory: Path, *, console: Console) -> None:
     """Rebuild what is derived from the runs in a directory, and list the runs it lacks."""
     if not (directory / "runs").is_dir():
@@ -37,11 +40,15 @@ def rebuild(directory: Path, *, console: Console) -> None:
 def headline(tables: Tables) -> Table:
     """A row a model and beta: seeds, reconstruction, KL, and the mean of every protocol.
 
-    Scores are those of the posterior means, also called the mean representation.
+    Scores are those of the posterior means, also called the mean representation. What does not fit
+    in 80 columns is counted in the caption.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
     summary = tables.summary[tables.summary["representation"] == "mean"]
-    protocols = list(dict.fromkeys(summary["protocol"]))
+    every = list(dict.fromkeys(summary["protocol"]))
+    protocols = every[:MOST_COLUMNS]
+    if len(every) > MOST_COLUMNS:
+        table.caption = f"and {len(every) - MOST_COLUMNS} more protocols in summary.csv"
     for name in ("model", "beta", "n", "recon.", "KL"):
         table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
     for protocol in protocols:
