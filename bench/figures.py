@@ -189,4 +189,5 @@ def _draw_scores(
 
 
 def _move_legend(panel: Axes) -> None:
-    sns.move_legend(panel, "center left", bbox_to_anchor=(1, 0.5), title="beta", frameon=False)
+    if panel.get_legend() is not None:  # there is none where no score is a number
+        sns.move_legend(panel, "center left", bbox_to_anchor=(1, 0.5), title="beta", frameon=False)

@@ -46,13 +46,15 @@ def tabulate(store: Store) -> Tables:
     """The tables of all runs that are finished or have failed, ordered by model, beta and seed."""
     run_rows: list[dict[str, object]] = []
     score_rows: list[dict[str, object]] = []
+    failed = store.failed()
     groups = _latest(store.groups())
     for folder in store.finished():
         training, evaluation = folder.training(), folder.evaluation()
         if training is not None:
-            run_rows.append(_run_row(training, evaluation))
+            failure = failed.pop(training.run.id, None)
+            run_rows.append(_run_row(training, evaluation, failure))
             score_rows.extend(_score_rows(training, evaluation, groups))
-    run_rows.extend(map(_failure_row, store.failed().values()))
+    run_rows.extend(map(_failure_row, failed.values()))
     scores = _frame("scores", score_rows)
     return Tables(_frame("runs", run_rows), scores, summarise(scores))
 
@@ -137,9 +139,13 @@ def _definition(run: Run) -> dict[str, object]:
     }
 
 
-def _run_row(training: TrainingRecord, evaluation: EvaluationRecord | None) -> dict[str, object]:
+def _run_row(
+    training: TrainingRecord, evaluation: EvaluationRecord | None, failure: Failure | None
+) -> dict[str, object]:
+    """The row of a trained run; the failure, if any, is that of scoring it once more."""
     row = _definition(training.run) | training.provenance.model_dump()
     row |= {
+        "error": None if failure is None else failure.error,
         "status": training.status,
         "steps_done": training.steps_done,
         "training_seconds": training.seconds,
@@ -203,7 +209,7 @@ def _statistics(by_run: SeriesGroupBy[float, Any]) -> dict[str, float]:
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:
-    if len(values) == 1:
+    if len(values) == 1 or not np.isfinite(values).all():
         return np.nan, np.nan
     interval = stats.bootstrap(
         (values,),

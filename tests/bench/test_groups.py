@@ -1,0 +1,123 @@
+"""Scores that judge each run of a setting by the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from disbench.dsprites import COARSE
+from disbench.encoding import Codes
+from disbench.groups import score_groups
+from disbench.store import Store
+from disbench.tables import tabulate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from disbench.run_folder import RunFolder
+    from disbench.runs import Run
+    from disbench.study import Study
+
+UDR = "udr/spearman"
+
+
+def _codes(mean: NDArray[np.float64]) -> Codes:
+    """Codes whose posteriors are far from the prior, so that every dimension counts."""
+    return Codes(COARSE, mean.astype(np.float32), np.full(mean.shape, -4, np.float32))
+
+
+@pytest.fixture
+def study(make_study: Callable[..., Study]) -> Study:
+    """A study of three seeds that asks for UDR."""
+    return make_study(
+        seeds=3,
+        objectives=[{"name": "beta_vae", "beta": [4]}],
+        evaluation={"grid": "coarse", "protocols": [UDR]},
+    )
+
+
+@pytest.fixture
+def store(
+    study: Study,
+    make_run: Callable[..., Run],
+    write_run: Callable[..., RunFolder],
+    tmp_path: Path,
+) -> Store:
+    """Two models with the positions for codes, in another order, and one of noise."""
+    store = Store(tmp_path / "results")
+    store.open_for(study)
+    positions = COARSE.labels()[:, 3:].astype(float)
+    noise = np.random.default_rng(0).normal(size=positions.shape)
+    for seed, mean in enumerate((positions, -positions[:, ::-1], noise)):
+        folder = write_run(store, make_run(seed=seed, latents=2), {})
+        folder.write_codes(_codes(mean))
+    return store
+
+
+def test_models_that_agree_up_to_order_and_sign_score_above_one_that_agrees_with_none(
+    store: Store, study: Study
+) -> None:
+    score_groups(store, study)
+    scores = tabulate(store).scores.set_index("seed")["value"]
+    # The median of two partners is their mean: 1 with the twin, next to nothing with the noise.
+    assert scores[0] == pytest.approx(0.5, abs=0.02)
+    assert scores[1] == pytest.approx(0.5, abs=0.02)
+    assert scores[2] < 0.05
+
+
+def test_a_group_is_scored_once_and_again_when_a_run_joins_it(
+    store: Store,
+    study: Study,
+    make_run: Callable[..., Run],
+    write_run: Callable[..., RunFolder],
+) -> None:
+    score_groups(store, study)
+    [first] = store.groups()
+    score_groups(store, study)
+    assert [group.model_dump_json() for group in store.groups()] == [first.model_dump_json()]
+    folder = write_run(store, make_run(seed=3, latents=2), {})
+    folder.write_codes(_codes(COARSE.labels()[:, 3:].astype(float)))
+    score_groups(store, study)
+    assert sorted(len(group.identities) for group in store.groups()) == [3, 4]
+
+
+def test_tables_take_the_scores_of_the_largest_group(
+    store: Store,
+    study: Study,
+    make_run: Callable[..., Run],
+    write_run: Callable[..., RunFolder],
+) -> None:
+    score_groups(store, study)
+    folder = write_run(store, make_run(seed=3, latents=2), {})
+    folder.write_codes(_codes(COARSE.labels()[:, 3:].astype(float)))
+    score_groups(store, study)
+    scores = tabulate(store).scores
+    assert scores["seed"].tolist() == [0, 1, 2, 3]
+    assert scores.set_index("seed")["value"][0] == pytest.approx(1, abs=0.05)
+
+
+def test_a_run_without_codes_or_of_another_setting_is_in_no_group(
+    store: Store,
+    study: Study,
+    make_run: Callable[..., Run],
+    write_run: Callable[..., RunFolder],
+) -> None:
+    write_run(store, make_run(seed=8, latents=2), {})
+    alone = write_run(store, make_run(seed=9, latents=2, hyperparameters={"beta": 1.0}), {})
+    alone.write_codes(_codes(COARSE.labels()[:, 3:].astype(float)))
+    score_groups(store, study)
+    assert sorted(tabulate(store).scores["seed"]) == [0, 1, 2]
+
+
+def test_the_same_runs_give_the_same_bits(store: Store, study: Study) -> None:
+    score_groups(store, study)
+    [first] = store.groups()
+    for path in (store.directory / "groups").iterdir():
+        path.unlink()
+    score_groups(store, study)
+    assert [group.model_dump_json() for group in store.groups()] == [first.model_dump_json()]
