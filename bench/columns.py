@@ -48,6 +48,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "run": "str",
         "model": "str",
         "beta": "float64",
+        "hyperparameters": "str",
         "seed": "int64",
         "representation": "str",
         "protocol": "str",
@@ -67,6 +68,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "summary": {
         "model": "str",
         "beta": "float64",
+        "hyperparameters": "str",
         "representation": "str",
         "protocol": "str",
         "n": "int64",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
+from warnings import catch_warnings
 
 from joblib import Parallel, delayed
-from joblib.externals.loky import get_reusable_executor
 
 from disbench.cells import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from disbench.cells import Cell, Outcome
 
@@ -21,18 +21,19 @@ def default_jobs(device: str) -> int:
     return len(os.sched_getaffinity(0)) if device == "cpu" else 1
 
 
-def outcomes(cells: Sequence[Cell], *, jobs: int) -> Iterator[Outcome]:
+def outcomes(cells: Sequence[Cell], *, jobs: int) -> Generator[Outcome]:
     """Finish the cells, and yield how each ended as soon as it has.
 
-    If the caller is interrupted, the workers are killed: a cell under way is then as if it had
-    never begun.
+    If the caller is interrupted or closes this early, the workers are killed: a cell under way is
+    then as if it had never begun.
     """
     jobs = min(jobs, len(cells))
     # Cells last minutes: a batch of them for one worker would leave another idle.
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
+    finished = parallel(delayed(finish)(cell) for cell in cells)
     try:
-        yield from parallel(delayed(finish)(cell) for cell in cells)
-    except BaseException:
-        if jobs > 1:
-            get_reusable_executor().shutdown(wait=False, kill_workers=True)
-        raise
+        for outcome in finished:  # noqa: UP028 - that would close it outside of the block below
+            yield outcome
+    finally:
+        with catch_warnings(action="ignore"):  # joblib remarks on the tasks that it gives up
+            finished.close()  # which kills the workers if it is not at its end

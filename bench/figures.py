@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from disbench.atomic import replacing
 from disbench.image_figures import image_figures
-from disbench.tables import learning_curves
+from disbench.tables import SETTING, beside_beta, learning_curves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,18 +110,25 @@ def training_figure(curves: pd.DataFrame) -> Figure:
 
 
 def setting_names(frame: pd.DataFrame) -> pd.Series:
-    """What a reader calls the model and beta of each row: ``ae``, ``1 (VAE)``, ``4``..."""
-    names = [
-        model if pd.isna(beta) else f"{beta:g}{' (VAE)' if beta == 1 else ''}"
-        for model, beta in zip(frame["model"], frame["beta"], strict=True)
-    ]
-    return pd.Series(names, index=frame.index, dtype="str")
+    """What a reader calls the setting of each row: ``ae``, ``1 (VAE)``, ``4``, ``new gamma=2``."""
+    rows = zip(*(frame[name] for name in SETTING), strict=True)
+    return pd.Series([_setting_name(*row) for row in rows], index=frame.index, dtype="str")
 
 
 def settings_of(frame: pd.DataFrame) -> list[str]:
     """The settings of a frame: those without a beta first, then by beta."""
-    ordered = frame.sort_values(["beta", "model"], na_position="first", kind="stable")
+    ordered = frame.sort_values(
+        ["beta", "model", "hyperparameters"], na_position="first", kind="stable"
+    )
     return list(dict.fromkeys(setting_names(ordered)))
+
+
+def _setting_name(model: str, beta: float, hyperparameters: object) -> str:
+    if others := beside_beta(beta, hyperparameters):
+        return f"{model} {others}"
+    if np.isnan(beta):
+        return model
+    return f"{beta:g} (VAE)" if beta == 1 else f"{beta:g}"
 
 
 def _figures(store: Store, tables: Tables) -> Iterator[tuple[str, Figure]]:

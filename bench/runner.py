@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,8 +75,8 @@ def _finish_cells(plan: Plan, store: Store, jobs: int, display: Display) -> tupl
     if not plan.to_do:
         return ()
     failed = []
-    with display.showing(plan, store):
-        for outcome in outcomes(plan.to_do, jobs=jobs):
+    with display.showing(plan, store), closing(outcomes(plan.to_do, jobs=jobs)) as ended:
+        for outcome in ended:
             display.ended(outcome)
             if outcome.status == "failed":
                 failed.append(outcome)

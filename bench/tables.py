@@ -33,6 +33,9 @@ PIXELS = 64 * 64
 CONFIDENCE = 0.95
 N_RESAMPLES = 10_000
 
+SETTING = ("model", "beta", "hyperparameters")
+"""The columns that runs of other seeds share."""
+
 
 class Tables(NamedTuple):
     """The frames of a results directory, with the columns of `COLUMNS`."""
@@ -60,14 +63,16 @@ def tabulate(store: Store) -> Tables:
 
 
 def summarise(scores: pd.DataFrame) -> pd.DataFrame:
-    """A row for each model, beta, representation and protocol, over the training seeds.
+    """A row for each setting, representation and protocol, over the training seeds.
+
+    A setting is a model with its hyper-parameters, beta among them.
 
     A run's score is its mean over evaluation seeds. Of these, `iqm` is the interquartile mean
     (Agarwal et al. 2021), `std` has ddof 1, and `mean_low` to `mean_high` is the 95 % percentile
     bootstrap interval of the mean; NaN for a single training seed. `evaluation_std` is the spread
     over evaluation seeds within a run (root mean variance, ddof 1), NaN where there is one.
     """
-    keys = ["model", "beta", "representation", "protocol"]
+    keys = [*SETTING, "representation", "protocol"]
     rows = [
         dict(zip(keys, key, strict=True)) | _statistics(group.groupby("run", sort=False)["value"])
         for key, group in scores.groupby(keys, dropna=False, sort=False)
@@ -89,6 +94,12 @@ def read_csv(name: str, directory: Path) -> pd.DataFrame:
         keep_default_na=False,
         na_values=[""],
     )
+
+
+def beside_beta(beta: float, hyperparameters: object) -> str:
+    """The hyper-parameters of a setting where they are more than beta, and otherwise nothing."""
+    text = hyperparameters if isinstance(hyperparameters, str) else ""
+    return "" if text == f"beta={beta:g}" else text
 
 
 def learning_curves(folders: Iterable[RunFolder]) -> pd.DataFrame:
@@ -114,18 +125,23 @@ def _latest(groups: Iterable[GroupRecord]) -> list[GroupRecord]:
     return kept
 
 
-def _names(run: Run) -> dict[str, str | float]:
+def _names(run: Run) -> dict[str, str | float | None]:
     beta = np.nan if run.beta is None else run.beta
-    return {"run": run.id, "model": run.objective, "beta": beta, "seed": run.seed}
+    settings = " ".join(f"{name}={value:g}" for name, value in run.hyperparameters.items())
+    return {
+        "run": run.id,
+        "model": run.objective,
+        "beta": beta,
+        "hyperparameters": settings or None,
+        "seed": run.seed,
+    }
 
 
 def _definition(run: Run) -> dict[str, object]:
-    settings = (f"{name}={value:g}" for name, value in run.hyperparameters.items())
-    names = _names(run)
+    beta_norm = None if run.beta is None else run.beta * run.latents / PIXELS
     return {
-        **names,
-        "beta_norm": float(names["beta"]) * run.latents / PIXELS,  # Higgins et al. 2017
-        "hyperparameters": " ".join(settings) or None,
+        **_names(run),
+        "beta_norm": beta_norm,  # Higgins et al. 2017
         "network": run.network,
         "latents": run.latents,
         "steps": run.steps,
@@ -226,5 +242,5 @@ def _interval(values: np.ndarray) -> tuple[float, float]:
 def _frame(name: str, rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     columns = COLUMNS[name]
     frame = pd.DataFrame(list(rows), columns=list(columns)).astype(dict(columns))
-    order = [key for key in ("model", "beta", "seed") if key in columns]
+    order = [key for key in (*SETTING, "seed") if key in columns]
     return frame.sort_values(order, kind="stable", na_position="first", ignore_index=True)

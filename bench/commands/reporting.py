@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from rich.table import Table
 
 from disbench.errors import StoreError
 from disbench.report import missing_runs, write_report
+from disbench.tables import SETTING, beside_beta
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-    import pandas as pd
     from rich.console import Console
 
     from disbench.tables import Tables
@@ -53,11 +55,12 @@ def headline(tables: Tables) -> Table:
         table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
     for protocol in protocols:
         table.add_column(protocol.replace("/", "/\n"), justify="right")
-    for model, beta in tables.runs[["model", "beta"]].drop_duplicates().to_numpy():
-        done = tables.runs[_is(tables.runs, model, beta) & (tables.runs["status"] == "done")]
-        scores = summary[_is(summary, model, beta)].set_index("protocol")["mean"]
+    for setting in tables.runs[list(SETTING)].drop_duplicates().itertuples(index=False):
+        done = tables.runs[_is(tables.runs, setting) & (tables.runs["status"] == "done")]
+        scores = summary[_is(summary, setting)].set_index("protocol")["mean"]
+        model, beta, hyperparameters = setting
         table.add_row(
-            str(model),
+            f"{model} {beside_beta(beta, hyperparameters)}".rstrip(),
             _number(beta, "g"),
             str(len(done)),
             _number(done["reconstruction"].mean(), ".1f"),
@@ -67,10 +70,12 @@ def headline(tables: Tables) -> Table:
     return table
 
 
-def _is(frame: pd.DataFrame, model: str, beta: float) -> pd.Series[bool]:
-    """Which rows are of this setting; no beta is a beta of its own."""
-    same_beta = frame["beta"].isna() if np.isnan(beta) else frame["beta"].eq(beta)
-    return frame["model"].eq(model) & same_beta
+def _is(frame: pd.DataFrame, setting: Iterable[str | float]) -> pd.Series[bool]:
+    """Which rows are of this setting; having no beta is a value of its own."""
+    same = pd.Series(data=True, index=frame.index)
+    for name, value in zip(SETTING, setting, strict=True):
+        same &= frame[name].eq(value) | (frame[name].isna() & (value != value))  # noqa: PLR0124
+    return same
 
 
 def _number(value: float, form: str) -> str:

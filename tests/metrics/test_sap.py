@@ -1,6 +1,7 @@
 """SAP of perfect codes is far from 1 with classifiers, and exactly 1 with correlations."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,6 +58,16 @@ def test_factors_as_codes_have_squared_correlation_one(
     assert score.value == pytest.approx(1)
     np.testing.assert_allclose(score.detail["squared_correlation"][:5], np.eye(5), atol=1e-6)
     np.testing.assert_array_equal(score.detail["squared_correlation"][5:], 0)
+
+
+@pytest.mark.parametrize("scale", [0.1, 0.3, 1.0])
+def test_rounding_does_not_lift_a_squared_correlation_above_one(
+    coarse: Callable[[str], CodeTable], rng: np.random.Generator, scale: float
+) -> None:
+    table = coarse("factors")
+    score = CORRELATION.score(replace(table, codes=table.factors * scale), rng=rng)
+    assert score.detail["squared_correlation"].max() <= 1
+    assert score.value <= 1
 
 
 def test_two_positions_rotated_by_45_degrees_leave_no_gap(

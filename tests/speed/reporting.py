@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from disbench.cells import Cell, finish
 from disbench.dsprites import RENDERED_SHA256
 from disbench.records import LossRecord
 from disbench.report import write_report
+from disbench.run_folder import write_record
 from disbench.store import Store
 from disbench.study_files import load_study, narrowed
 
@@ -57,8 +59,10 @@ def _copy(store: Store, real: Run, run: Run) -> None:
     rng = np.random.default_rng(int(run.identity[:8], 16))
     losses = [LossRecord(50 * i, *(100 / (i + rng.random(3)))) for i in range(1, N_RECORDS + 1)]
     with store.new(run) as folder:
+        shutil.copytree(source.path, folder.path, dirs_exist_ok=True)
         folder.write_training(source.training().model_copy(update={"run": run}), losses)
-        folder.write_evaluation(_varied(source.evaluation(), run, rng), source.pictures())
+        evaluation = _varied(source.evaluation(), run, rng)
+        write_record(evaluation, folder.path / "evaluation.json")
 
 
 def _varied(evaluation: EvaluationRecord, run: Run, rng: np.random.Generator) -> EvaluationRecord:

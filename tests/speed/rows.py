@@ -11,7 +11,7 @@ import reporting
 import scoring
 import starting
 import training
-from literal_metrics import LITERAL
+from machine import PRECISIONS
 
 from disbench.models.networks import NETWORKS
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from machine import Setting
     from measurement import Measurement
-
-PRECISIONS = ("fp32", "bf16")
 
 ROWS: Mapping[str, Callable[[Setting], Measurement]] = {
     "start/help": starting.measure_help,
@@ -41,5 +39,13 @@ ROWS: Mapping[str, Callable[[Setting], Measurement]] = {
     "report": reporting.measure,
 }
 
-LEFT_OUT_WHEN_QUICK = frozenset(f"protocol/{name}" for name in scoring.FAST if name not in LITERAL)
-"""Without a literal form beside them, these would cost time and say little."""
+QUICK = (
+    "start/help",
+    "render",
+    "batch",
+    "step/*/bf16",
+    "encode/conv",
+    "protocol/beta_vae/locatello2019",
+    "protocol/mig/locatello2019",
+)
+"""What a minute is enough for."""

@@ -43,10 +43,12 @@ def measure_score(setting: Setting) -> Measurement:
 
 def _command(row: str, words: tuple[str, ...], setting: Setting) -> Measurement:
     calls = {OURS: partial(_run, words), "a bare Python": partial(_run, NOTHING)}
-    rounds = alternate(calls, seconds=setting.seconds / 4, clock=_seconds_of_children)
-    return replace(rounds, peak_bytes=_peak_bytes_of_children()).measurement(
-        row, ratios=(rounds.share("a bare Python"),)
+    rounds = alternate(
+        calls, seconds=setting.seconds / 2, warm_up=False, clock=_seconds_of_children
     )
+    # A process is born with the peak of the one that starts it, so a command's own is not known.
+    bare = rounds.share("a bare Python")
+    return replace(rounds, peak_bytes=None).measurement(row, ratios=(bare,))
 
 
 def _run(words: tuple[str, ...]) -> None:
@@ -58,7 +60,3 @@ def _seconds_of_children(call: Callable[[], object]) -> float:
     call()
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return ended.ru_utime + ended.ru_stime - started.ru_utime - started.ru_stime
-
-
-def _peak_bytes_of_children() -> int:
-    return bytes_of(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)

@@ -64,7 +64,8 @@ def _details(measurement: Measurement, before: Measurement | None) -> Iterator[t
 
 def _changes(measurement: Measurement, before: Measurement) -> Iterator[tuple[str, str]]:
     if measurement.value and before.value:
-        speed = before.value / measurement.value
+        work = (measurement.n_images or 1) / (before.n_images or 1)
+        speed = work * before.value / measurement.value
         yield "speed of before", _rounded(speed if measurement.unit == "s" else 1 / speed)
     if measurement.peak_bytes and before.peak_bytes:
         yield "memory of before", _rounded(measurement.peak_bytes / before.peak_bytes)

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 OURS = "ours"
 """The call that the others are there to be compared with."""
 
+LEAST_ROUNDS = 3
+"""Fewer have no median; calls too slow to warm up are too slow to be made so often."""
+
 
 @dataclass(frozen=True)
 class Rounds:
     """CPU seconds by the name of a call, one value a round, and a peak of memory."""
 
     seconds: Mapping[str, tuple[float, ...]]
-    peak_bytes: int
+    peak_bytes: int | None
 
     @property
     def median(self) -> float:
@@ -83,7 +86,7 @@ def alternate(
     warm_up: bool = True,
     clock: Callable[[Callable[[], object]], float] = cpu_seconds,
 ) -> Rounds:
-    """Make all calls in turn, ours first, until so many seconds have passed; at least once.
+    """Make all calls in turn, ours first, until so many seconds have passed.
 
     A round to warm up comes before, and is not counted. The `clock` makes a call and tells how
     long it took. The peak of memory is that of this process after the very first call.
@@ -91,7 +94,8 @@ def alternate(
     turns = [(name, clock(call), peak_bytes()) for name, call in calls.items()]
     peak = turns[0][-1]
     rounds = [] if warm_up else [{name: taken for name, taken, _ in turns}]
+    least = LEAST_ROUNDS if warm_up else 1
     stop = time.perf_counter() + seconds
-    while not rounds or time.perf_counter() < stop:
+    while len(rounds) < least or time.perf_counter() < stop:
         rounds.append({name: clock(call) for name, call in calls.items()})
     return Rounds({name: tuple(r[name] for r in rounds) for name in calls}, peak)

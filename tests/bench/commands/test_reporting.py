@@ -1,0 +1,118 @@
+"""`disbench report` rebuilds what is derived, and says what is missing."""
+
+from __future__ import annotations
+
+import io
+from math import nan
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rich.console import Console
+
+from disbench.commands.reporting import headline
+from disbench.records import Failure, LossRecord
+from disbench.report import missing_runs
+from disbench.store import Store
+from disbench.tables import read_csv, tabulate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from disbench.runs import Run
+    from disbench.study import Study
+
+    Command = Callable[..., Any]
+
+SCORES = {"mig/exact": 0.25}
+
+
+@pytest.fixture
+def store(
+    tmp_path: Path,
+    make_study: Callable[..., Study],
+    make_run: Callable[..., Run],
+    write_run: Callable[..., Any],
+) -> Store:
+    """Of four runs one is done, one has diverged, one has failed, and one was not begun."""
+    store = Store(tmp_path / "results")
+    store.open_for(make_study(seeds=2, evaluation={"representations": ["mean"]}))
+    write_run(store, make_run(seed=1), SCORES)
+    lost = LossRecord(2, nan, nan, nan)
+    write_run(store, make_run(), status="diverged", losses=[lost])
+    failed = make_run(objective="ae", hyperparameters={})
+    store.note_failure(Failure(run=failed, error="ValueError: no", traceback=""))
+    return store
+
+
+def _rows(store: Store) -> list[list[str]]:
+    console = Console(record=True, width=100, file=io.StringIO())
+    console.print(headline(tabulate(store)))
+    return [line.split() for line in console.export_text().splitlines()]
+
+
+def test_headline_has_a_row_a_setting(store: Store) -> None:
+    first, second, *rows = _rows(store)
+    assert (first, second) == (["mig/"], ["model", "beta", "n", "recon.", "KL", "exact"])
+    assert rows == [
+        ["ae", "-", "0", "-", "-", "-"],
+        ["beta_vae", "4", "1", "100.5", "1.8", "0.250"],
+    ]
+
+
+def test_headline_of_nothing_has_no_rows(tmp_path: Path) -> None:
+    assert _rows(Store(tmp_path)) == [["model", "beta", "n", "recon.", "KL"]]
+
+
+def test_missing_runs_are_named(store: Store) -> None:
+    assert missing_runs(store.directory) == ["ae, seed 0", "ae, seed 1"]
+
+
+def test_directory_without_a_study_misses_nothing(tmp_path: Path) -> None:
+    assert missing_runs(tmp_path) == []
+
+
+def test_unfinished_directory_is_reported(disbench: Command, store: Store) -> None:
+    called = disbench("report", store.directory)
+    assert (called.code, called.errors) == (0, "")
+    assert called.output.splitlines()[-4:] == [
+        f"tables and figures: {store.directory}/",
+        "2 runs of the study are missing:",
+        "  ae, seed 0",
+        "  ae, seed 1",
+    ]
+    assert list(read_csv("runs", store.directory)["status"]) == ["failed", "diverged", "done"]
+    assert read_csv("scores", store.directory)["value"].tolist() == [0.25]
+    assert read_csv("summary", store.directory)["mean"].tolist() == [0.25]
+    assert (store.directory / "figures" / "training_curves.png").is_file()
+
+
+def test_what_was_derived_is_rebuilt(disbench: Command, store: Store) -> None:
+    disbench("report", store.directory)
+    before = (store.directory / "scores.csv").read_bytes()
+    (store.directory / "scores.csv").write_text("old")
+    (store.directory / "summary.csv").unlink()
+    disbench("report", store.directory)
+    assert (store.directory / "scores.csv").read_bytes() == before
+    assert (store.directory / "summary.csv").is_file()
+
+
+@pytest.mark.parametrize("name", ["", "nowhere", "file"])
+def test_directory_without_runs_is_refused(name: str, disbench: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    called = disbench("report", tmp_path / name)
+    assert called.code == 2
+    assert called.errors == (
+        f"error: {tmp_path / name} is no results directory: it has no runs/; give the --out of a "
+        "`disbench run`, such as results/quick\n"
+    )
+    assert not (tmp_path / name / "runs.csv").exists()
+
+
+def test_damaged_record_is_refused_by_name(disbench: Command, store: Store) -> None:
+    [folder, _] = store.finished()
+    (folder.path / "training.json").write_text("{}")
+    called = disbench("report", store.directory)
+    assert called.code == 2
+    assert called.errors.startswith(f"error: {folder.path / 'training.json'} is not what disbench")
+    assert "Traceback" not in called.errors

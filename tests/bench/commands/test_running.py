@@ -1,0 +1,176 @@
+"""`disbench run` does what it says, and says what it did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from disbench import cells
+from disbench import estimate as estimate_module
+from disbench.commands import running
+from disbench.store import Store
+from disbench.study_files import load_study, to_toml
+from disbench.tables import read_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from disbench.study import Study
+
+    Command = Callable[..., Any]
+
+
+@pytest.fixture
+def study_file(tmp_path: Path, make_study: Callable[..., Study]) -> Path:
+    """An autoencoder of two seeds, and a beta-VAE of as many, in a file."""
+    path = tmp_path / "study.toml"
+    path.write_text(to_toml(make_study(seeds=2, training={"steps": 2})), "utf-8")
+    return path
+
+
+@pytest.fixture
+def quick_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(estimate_module, "_median_seconds", lambda _: 0.5)
+
+
+@pytest.mark.usefixtures("quick_evaluation")
+def test_study_is_run_and_then_done(disbench: Command, study_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    arguments = ("run", study_file, "--out", out, "--seeds", 1, "--jobs", 1, "--device", "cpu")
+    called = disbench(*arguments)
+    assert (called.code, called.errors) == (0, "")
+    lines = called.output.splitlines()
+    assert lines[0] == "tiny: 2 runs, 0 done, 2 to do (cpu, fp32, 1 at a time)"
+    assert lines[1].startswith("[1/2] ae, seed 0: done in ")
+    assert lines[2].startswith("[2/2] beta_vae, beta 4, seed 0: done in ")
+    assert lines[2].endswith("; about 0 s left")
+    assert lines[-1] == f"tables and figures: {out}/"
+    assert any(line.split()[:3] == ["beta_vae", "4", "1"] for line in lines)
+    assert len(read_csv("runs", out)) == 2
+    assert (out / "figures" / "score_vs_beta.png").is_file()
+    again = disbench(*arguments)
+    assert again.code == 0
+    assert again.output.splitlines()[0] == "tiny: 2 runs, 2 done, 0 to do"
+    assert again.output.splitlines()[1:] == lines[3:]
+
+
+@pytest.mark.usefixtures("quick_estimate")
+def test_dry_run_shows_the_grid_and_starts_nothing(
+    disbench: Command, study_file: Path, tmp_path: Path, write_run: Callable[..., Any]
+) -> None:
+    out = tmp_path / "out"
+    arguments = ("run", study_file, "--out", out, "--dry-run", "--jobs", 2, "--device", "cpu")
+    called = disbench(*arguments)
+    assert (called.code, called.errors) == (0, "")
+    lines = called.output.splitlines()
+    assert lines[:4] == [
+        "to do  ae, seed 0",
+        "to do  ae, seed 1",
+        "to do  beta_vae, beta 4, seed 0",
+        "to do  beta_vae, beta 4, seed 1",
+    ]
+    assert "".join(lines[5:7]).startswith(f"4 runs, 0 done; results: {out}/")
+    # Two rounds of 2 steps, and of encoding and decoding 1,440 images in batches of 64.
+    assert any(line.startswith("about 47 s with 2 at a time on cpu, fp32") for line in lines)
+    assert "  2 steps a run of 500 ms, measured here just now" in lines
+    assert not out.exists()
+    plan = running.plan(str(study_file), out=out, beta=None, seeds=1, steps=None, device="cpu")
+    write_run(Store(out), plan.cells[0].run, status="diverged")
+    assert disbench(*arguments).output.splitlines()[:2] == [
+        "done   ae, seed 0",
+        "to do  ae, seed 1",
+    ]
+
+
+def test_parts_of_a_study_are_replaced(study_file: Path, tmp_path: Path) -> None:
+    plan = running.plan(
+        str(study_file), out=tmp_path / "o", beta="1,2.5", seeds=3, steps=7, device="cpu"
+    )
+    assert [o.hyperparameters for o in plan.study.objectives] == [{}, {"beta": (1.0, 2.5)}]
+    assert (plan.study.seeds, plan.study.training.steps) == ((0, 1, 2), 7)
+    assert plan.directory == tmp_path / "o"
+
+
+@pytest.mark.usefixtures("quick_evaluation")
+def test_failed_run_is_told_and_exits_with_1(
+    disbench: Command, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = cells.train
+
+    def train(run: Any, *arguments: Any, **options: Any) -> Any:
+        if run.objective == "ae":
+            raise RuntimeError("[red]no[/] autoencoders")
+        return real(run, *arguments, **options)
+
+    monkeypatch.setattr(cells, "train", train)
+    out = tmp_path / "out"
+    called = disbench("run", study_file, "--out", out, "--seeds", 1, "--jobs", 1, "--device", "cpu")
+    assert called.code == 1
+    first, second = called.errors.splitlines()
+    assert first == "failed: ae, seed 0: RuntimeError: [red]no[/] autoencoders"
+    [trace] = (out / "failures").iterdir()
+    assert second == f"  traceback: {trace}"
+    assert len(read_csv("scores", out)) > 0
+
+
+def test_interruption_exits_with_130(
+    disbench: Command, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def train(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cells, "train", train)
+    out = tmp_path / "out"
+    called = disbench("run", study_file, "--out", out, "--jobs", 1, "--device", "cpu")
+    assert called.code == 130
+    assert called.errors == (
+        "interrupted: finished runs are kept; the same command goes on from there\n"
+    )
+    assert not list((out / "runs").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--beta", "1,,4"), "--beta '1,,4': expected numbers with commas, such as 1,4"),
+        (("--beta", "nan"), "objectives[1].beta[0]: got nan"),
+        (("--seeds", "0"), "seeds: got 0; a study has 1 to 100,000 seeds"),
+        (("--steps", "-1"), "training.steps: got -1"),
+        (("--device", "tpu"), "there is no device 'tpu'; expected one of auto, cpu, cuda"),
+        (("--jobs", "0"), "'--jobs'"),
+        (("--steps", "1e3"), "'--steps'"),
+    ],
+)
+def test_bad_option_exits_with_2_and_starts_nothing(
+    options: tuple[str, str], message: str, disbench: Command, study_file: Path, tmp_path: Path
+) -> None:
+    called = disbench("run", study_file, "--out", tmp_path / "out", *options)
+    assert called.code == 2
+    assert message in " ".join(called.errors.replace("\u2502", " ").split())
+    assert called.output == ""
+    assert not (tmp_path / "out").exists()
+
+
+def test_directory_of_another_kind_exits_with_2(
+    disbench: Command, study_file: Path, tmp_path: Path
+) -> None:
+    Store(tmp_path / "out").open_for(load_study(study_file))
+    called = disbench("run", study_file, "--out", tmp_path / "out", "--steps", 3)
+    assert called.code == 2
+    assert "  training.steps: 2 there, 3 asked for\n" in called.errors
+
+
+def test_bars_are_drawn_on_a_terminal_only(
+    disbench: Command, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[object] = []
+
+    def execute(*_: Any, display: object, **__: Any) -> None:
+        shown.append(display)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "execute_plan", execute)
+    disbench("run", study_file, "--out", tmp_path / "out")
+    assert [type(display).__name__ for display in shown] == ["Lines"]

@@ -1,0 +1,259 @@
+"""A cell is finished once; what is missing is done, what is there stays as it is."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.torch import load_file
+
+from disbench import cells, training
+from disbench.cells import Cell, finish
+from disbench.dsprites import GRIDS
+from disbench.encoding import encode
+from disbench.metrics.protocols import PROTOCOLS
+from disbench.plan import make_plan
+from disbench.store import Store
+from disbench.tables import tabulate
+from disbench.training import initial_model, train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from disbench.dsprites import PackedImages
+    from disbench.records import EvaluationRecord
+    from disbench.study import Study
+
+TRAINED = ("training.json", "losses.csv", "model.safetensors")
+
+
+def _cells(study: Study, directory: Path) -> tuple[Cell, ...]:
+    Store(directory).open_for(study)
+    return make_plan(study, directory, device="cpu").cells
+
+
+def _evaluation(cell: Cell) -> EvaluationRecord:
+    record = Store(cell.directory).folder(cell.run).evaluation()
+    assert record is not None
+    return record
+
+
+def _bytes(cell: Cell, *names: str) -> dict[str, tuple[bytes, int]]:
+    folder = Store(cell.directory).folder(cell.run).path
+    files = [folder / name for name in names] if names else sorted(folder.iterdir())
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+@pytest.fixture(scope="module")
+def finished(
+    make_study: Callable[..., Study],
+    tmp_path_factory: pytest.TempPathFactory,
+    quick_evaluation: None,  # noqa: ARG001 - from the first run on
+) -> tuple[Cell, Cell]:
+    """An autoencoder and a beta-VAE, trained and scored; not to be changed."""
+    study = make_study(evaluation={"save_codes": True})
+    autoencoder, beta_vae = _cells(study, tmp_path_factory.mktemp("finished"))
+    assert [finish(cell).status for cell in (autoencoder, beta_vae)] == ["done", "done"]
+    return autoencoder, beta_vae
+
+
+@pytest.fixture
+def done(finished: tuple[Cell, Cell], tmp_path: Path) -> Cell:
+    """The finished beta-VAE, in a directory of its own."""
+    directory = tmp_path / "copy"
+    shutil.copytree(finished[1].directory, directory)
+    return replace(finished[1], directory=directory)
+
+
+def _with(cell: Cell, **evaluation: Any) -> Cell:
+    return replace(cell, evaluation=cell.evaluation.model_copy(update=evaluation))
+
+
+def _no_training(*_: object, **__: object) -> None:
+    raise AssertionError("trained again")
+
+
+def test_folder_holds_the_run(finished: tuple[Cell, Cell], whole: PackedImages) -> None:
+    _, cell = finished
+    folder = Store(cell.directory).folder(cell.run)
+    record, trained = folder.training(), train(cell.run, whole, device="cpu")
+    assert record is not None
+    assert record.run == cell.run
+    assert (record.status, record.steps_done) == ("done", 4)
+    assert record.provenance.threads == 1
+    assert folder.losses() == list(trained.losses)
+    weights = load_file(folder.weights)
+    assert weights.keys() == trained.model.state_dict().keys()
+    for name, expected in trained.model.state_dict().items():
+        assert np.array_equal(weights[name], expected.numpy())
+    codes = encode(trained.model, whole, GRIDS["tiny"], variational=True, device="cpu")
+    with h5py.File(folder.path / "codes.h5") as file:
+        assert np.array_equal(file["mean"], codes.mean)
+        assert np.array_equal(file["log_variance"], codes.log_variance)
+
+
+def test_autoencoder_is_finished_without_a_posterior(finished: tuple[Cell, Cell]) -> None:
+    autoencoder, beta_vae = map(_evaluation, finished)
+    assert autoencoder.evaluation.kl is None
+    assert beta_vae.evaluation.kl is not None
+    assert {score.representation for score in autoencoder.scores} == {"mean"}
+
+
+def test_new_protocol_is_scored_without_training(
+    done: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "train", _no_training)
+    trained, before = _bytes(done, *TRAINED), _evaluation(done)
+    more = _with(done, protocols=("mig/exact", "irs/suter2019"))
+    assert finish(more).status == "done"
+    after = _evaluation(done)
+    assert _bytes(done, *TRAINED) == trained
+    assert after.scores[: len(before.scores)] == before.scores
+    assert {score.protocol for score in after.scores} == {"mig/exact", "irs/suter2019"}
+    assert cells.unanswered(more) == ()
+
+
+def test_scores_do_not_depend_on_when_they_were_asked_for(done: Cell, tmp_path: Path) -> None:
+    """One protocol first and another later, or both at once: the same records."""
+    both = _with(done, protocols=("mig/exact", "irs/suter2019"))
+    finish(both)
+    at_once = replace(both, directory=tmp_path / "at once")
+    shutil.copytree(done.directory, at_once.directory)
+    (Store(at_once.directory).folder(done.run).path / "evaluation.json").unlink()
+    finish(at_once)
+    assert set(_evaluation(both).scores) == set(_evaluation(at_once).scores)
+
+
+def test_new_version_of_a_protocol_takes_the_place_of_the_old(
+    done: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = replace(PROTOCOLS["mig/exact"], version=99)
+    monkeypatch.setattr(cells, "find", lambda _: (newer,))
+    assert finish(done).status == "done"
+    assert {score.protocol_version for score in _evaluation(done).scores} == {99}
+
+
+def test_run_whose_scores_were_moved_away_is_scored_again(
+    done: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "train", _no_training)
+    before = _evaluation(done)
+    (Store(done.directory).folder(done.run).path / "evaluation.json").unlink()
+    assert finish(done).status == "done"
+    assert _evaluation(done).scores == before.scores
+    assert _evaluation(done).evaluation == before.evaluation
+
+
+def test_run_whose_training_was_moved_away_is_done_again(done: Cell) -> None:
+    before = _bytes(done, "model.safetensors", "losses.csv", "codes.h5")
+    (Store(done.directory).folder(done.run).path / "training.json").unlink()
+    assert finish(done).status == "done"
+    after = _bytes(done, "model.safetensors", "losses.csv", "codes.h5")
+    assert {name: found[0] for name, found in after.items()} == {
+        name: found[0] for name, found in before.items()
+    }
+
+
+def test_error_is_recorded_with_its_traceback(
+    make_study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [cell, _] = _cells(make_study(), tmp_path)
+
+    def break_down(*_: object, **__: object) -> None:
+        raise RuntimeError("the disk\nis on fire")
+
+    monkeypatch.setattr(cells, "train", break_down)
+    outcome = finish(cell)
+    assert (outcome.run, outcome.status) == (cell.run, "failed")
+    assert outcome.error == "RuntimeError: the disk is on fire"
+    failure = Store(tmp_path).failed()[cell.run.id]
+    assert failure.error == outcome.error
+    assert "in break_down" in failure.traceback
+    assert not list(Store(tmp_path).runs.iterdir())
+    assert cells.unanswered(cell) is None
+    monkeypatch.undo()
+    assert finish(cell).status == "done"
+    assert Store(tmp_path).failed() == {}
+
+
+def test_interruption_is_no_failure(
+    make_study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [cell, _] = _cells(make_study(), tmp_path)
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cells, "train", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        finish(cell)
+    assert Store(tmp_path).failed() == {}
+    assert not list(Store(tmp_path).runs.iterdir())
+
+
+def test_diverged_run_has_a_row_and_is_not_tried_again(
+    make_study: Callable[..., Study], tmp_path: Path
+) -> None:
+    study = make_study(training={"learning_rate": 1e30, "steps": 2})
+    [_, cell] = _cells(study, tmp_path)
+    outcome = finish(cell)
+    assert (outcome.status, outcome.error) == ("diverged", "")
+    assert cells.unanswered(cell) == ()
+    tables = tabulate(Store(tmp_path))
+    [row] = tables.runs.to_dict("records")
+    assert (row["status"], row["steps_done"], row["beta"]) == ("diverged", 2, 4)
+    assert row["training_seconds"] > 0
+    assert row["torch"]
+    assert pd.isna(row["reconstruction"])
+    assert pd.isna(row["error"])
+    assert len(tables.scores) == 0
+
+
+def test_progress_is_noted_on_the_way(
+    make_study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "MIN_INTERVAL", 2)
+    monkeypatch.setattr(cells, "_evaluate", lambda *_: None)
+    [cell, _] = _cells(make_study(training={"steps": 5}), tmp_path)
+    notes = []
+    real = cells._note
+
+    def note(folder: Any, phase: Any, losses: Any) -> None:
+        real(folder, phase, losses)
+        notes.append(folder.progress())
+
+    monkeypatch.setattr(cells, "_note", note)
+    finish(cell)
+    assert [(n.phase, n.step) for n in notes] == [
+        ("training", 0),
+        ("training", 2),
+        ("training", 4),
+        ("training", 5),
+        ("encoding", 5),
+    ]
+    assert np.isnan(notes[0].reconstruction)
+    assert notes[-1].reconstruction > 0
+    assert Store(tmp_path).folder(cell.run).progress() is None
+
+
+def test_codes_are_kept_if_the_study_says_so(
+    make_study: Callable[..., Study], tmp_path: Path
+) -> None:
+    [cell, _] = _cells(make_study(training={"steps": 1}), tmp_path)
+    finish(cell)
+    assert not (Store(tmp_path).folder(cell.run).path / "codes.h5").exists()
+
+
+def test_initial_weights_are_no_result(finished: tuple[Cell, Cell]) -> None:
+    """The loaded weights are those after training, not those that the identity draws."""
+    _, cell = finished
+    weights = load_file(Store(cell.directory).folder(cell.run).weights)
+    assert not np.array_equal(
+        weights["mean.weight"], initial_model(cell.run).mean.weight.detach().numpy()
+    )

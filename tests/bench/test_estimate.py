@@ -1,0 +1,71 @@
+"""An estimate counts up what a few steps say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from disbench import estimate as module
+from disbench.estimate import Estimate, estimate
+from disbench.plan import make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from disbench.study import Study
+
+PARAMETERS = 1_025 + 770 * 3 + 681_792  # of `conv` with three latents
+
+
+@pytest.fixture
+def estimated(
+    make_study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Estimate]:
+    """An estimate of a study on a machine where everything takes half a second."""
+
+    def make(*, jobs: int, **changes: object) -> Estimate:
+        monkeypatch.setattr(module, "_median_seconds", lambda _: 0.5)
+        monkeypatch.setattr(module, "_peak_bytes", lambda: 10**9)
+        return estimate(make_plan(make_study(**changes), tmp_path, device="cpu"), jobs=jobs)
+
+    return make
+
+
+def test_estimate_by_hand(estimated: Callable[..., Estimate]) -> None:
+    """Six runs of 4 steps on two workers, on 1,440 images in batches of 64."""
+    found = estimated(jobs=2, seeds=3)
+    assert found.jobs == 2
+    assert found.step_seconds == 0.5
+    assert found.seconds == pytest.approx(3 * (4 * 0.5 + 2 * 1440 / 64 * 0.5))
+    assert found.memory_bytes == 2 * 10**9 + 737_280 * 512
+    assert found.disk_bytes == 6 * (4 * PARAMETERS + module.PICTURES_BYTES)
+
+
+def test_large_grid_is_decoded_in_part(estimated: Callable[..., Estimate]) -> None:
+    found = estimated(jobs=1, objectives=[{"name": "ae"}], evaluation={"grid": "coarse"})
+    assert found.seconds == pytest.approx(4 * 0.5 + (46_080 + 10_000) / 64 * 0.5)
+
+
+def test_codes_take_disk(estimated: Callable[..., Estimate]) -> None:
+    without, with_codes = (
+        estimated(jobs=1, evaluation={"save_codes": save}).disk_bytes for save in (False, True)
+    )
+    assert with_codes - without == 2 * 1440 * 3 * 8  # two float32 a dimension
+
+
+def test_no_more_workers_than_runs(estimated: Callable[..., Estimate]) -> None:
+    assert estimated(jobs=16).jobs == 2
+
+
+def test_steps_are_taken_on_this_machine(
+    make_study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "N_WARM_UP", 0)
+    monkeypatch.setattr(module, "N_TIMED", 1)
+    found = estimate(make_plan(make_study(), tmp_path / "out", device="cpu"), jobs=1)
+    assert 0 < found.step_seconds < 10
+    assert found.seconds > 2 * 4 * found.step_seconds
+    assert found.memory_bytes > 737_280 * 512 + 10**8
+    assert not (tmp_path / "out").exists()

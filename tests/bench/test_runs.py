@@ -1,0 +1,87 @@
+"""A run's identity is the hash of its definition, and of nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, fields, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from disbench.models.objectives import AE, VAE, BetaVAE
+from disbench.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHANGES: dict[str, object] = {
+    "objective": "other",
+    "hyperparameters": {"beta": 4.5},
+    "seed": 1,
+    "network": "fc",
+    "latents": 4,
+    "steps": 5,
+    "batch_size": 9,
+    "optimiser": "adagrad",
+    "learning_rate": 1.1e-3,
+    "precision": "bf16",
+    "data_sha256": "1" * 64,
+    "training_version": 0,
+}
+
+
+def test_identity_is_the_same_for_ever(make_run: Callable[..., Run]) -> None:
+    run = make_run(training_version=1)
+    assert run.identity == "089e0d4c8ef1289ab906aeae0588b1659d285b8085f711b08bfedd1e1e93efe1"
+
+
+def test_every_part_of_a_definition_is_in_the_identity(make_run: Callable[..., Run]) -> None:
+    assert CHANGES.keys() == {field.name for field in fields(Run)}
+    identities = {make_run(**{name: value}).identity for name, value in CHANGES.items()}
+    assert len(identities | {make_run().identity}) == len(CHANGES) + 1
+
+
+def test_identity_does_not_depend_on_the_order_of_hyperparameters(
+    make_run: Callable[..., Run],
+) -> None:
+    one = make_run(hyperparameters={"beta": 4.0, "gamma": 2.0})
+    other = make_run(hyperparameters={"gamma": 2.0, "beta": 4.0})
+    assert one.identity == other.identity
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "label"),
+    [
+        ({}, "beta_vae-beta4-seed0", "beta_vae, beta 4, seed 0"),
+        (
+            {"hyperparameters": {"beta": 0.5}},
+            "beta_vae-beta0.5-seed0",
+            "beta_vae, beta 0.5, seed 0",
+        ),
+        ({"objective": "ae", "hyperparameters": {}, "seed": 12}, "ae-seed12", "ae, seed 12"),
+    ],
+)
+def test_id_and_label_are_readable(
+    changes: dict[str, object], name: str, label: str, make_run: Callable[..., Run]
+) -> None:
+    run = make_run(**changes)
+    assert run.id == f"{name}-{run.identity[:12]}"
+    assert run.label == label
+
+
+def test_a_run_brings_its_objective(make_run: Callable[..., Run]) -> None:
+    assert make_run().with_hyperparameters() == BetaVAE(4.0)
+    assert make_run(objective="vae", hyperparameters={}).with_hyperparameters() == VAE()
+    assert make_run(objective="ae", hyperparameters={}).with_hyperparameters() == AE()
+
+
+def test_beta_is_that_of_the_objective(make_run: Callable[..., Run]) -> None:
+    assert make_run().beta == 4
+    assert make_run(objective="vae", hyperparameters={}).beta == 1
+    assert make_run(objective="ae", hyperparameters={}).beta is None
+
+
+def test_a_run_is_frozen(make_run: Callable[..., Run]) -> None:
+    run = make_run()
+    with pytest.raises(FrozenInstanceError):
+        run.seed = 1  # type: ignore[misc]
+    assert replace(run, seed=1).identity != run.identity

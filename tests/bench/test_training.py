@@ -1,0 +1,320 @@
+"""A run trains to the bits of its definition, and says how it went."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from disbench import training
+from disbench.dsprites import PackedImages, batch_rows
+from disbench.models.autoencoder import build
+from disbench.models.networks import NETWORKS
+from disbench.seeds import generator, stream_key
+from disbench.training import Trainer, as_tensor, initial_model, train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from torch import Tensor
+
+    from disbench.models.autoencoder import Autoencoder
+    from disbench.records import LossRecord
+    from disbench.runs import Run
+
+
+def _weights(model: Autoencoder) -> list[Tensor]:
+    return [parameter.detach().clone() for parameter in model.parameters()]
+
+
+def _equal(ours: list[Tensor], theirs: list[Tensor]) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def _beta_vae_steps(
+    run: Run, images: PackedImages, model: Autoencoder
+) -> Iterator[tuple[float, float]]:
+    """A plain loop: yields reconstruction and KL with the gradients of the step in place."""
+    for step in range(run.steps):
+        rows = batch_rows(
+            stream_key(run.identity, "batches"),
+            step,
+            n_images=len(images),
+            batch_size=run.batch_size,
+        )
+        batch = torch.from_numpy(images.unpack(rows)).float().reshape(-1, 1, 64, 64)
+        rng = generator(stream_key(run.identity, "noise"), step=step)
+        noise = rng.standard_normal((run.batch_size, run.latents), dtype=np.float32)
+        features = model.encoder(batch)
+        mean, log_variance = model.mean(features), model.log_variance(features)
+        logits = model.decoder(mean + torch.exp(log_variance / 2) * torch.from_numpy(noise))
+        pixels = F.binary_cross_entropy_with_logits(logits, batch, reduction="none")
+        reconstruction = pixels.flatten(1).sum(1).mean()
+        kl = (0.5 * (mean**2 + torch.exp(log_variance) - log_variance - 1)).sum(1).mean()
+        model.zero_grad()
+        (reconstruction + run.hyperparameters["beta"] * kl).backward()
+        yield reconstruction.item(), kl.item()
+
+
+def _drawn_model(run: Run) -> Autoencoder:
+    rng = generator(stream_key(run.identity, "weights"))
+    return build(NETWORKS[run.network], latents=run.latents, rng=rng)
+
+
+def test_a_plain_loop_gives_the_same_weights_to_the_bit(
+    make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    run = make_run(steps=5)
+    model = _drawn_model(run)
+    adam = torch.optim.Adam(
+        model.parameters(), lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, fused=True
+    )
+    losses = []
+    for loss in _beta_vae_steps(run, whole, model):
+        adam.step()
+        losses.append(loss)
+    trained = train(run, whole, device="cpu")
+    assert _equal(_weights(trained.model), _weights(model))
+    [record] = trained.losses
+    reconstruction, kl = np.mean(losses, axis=0)
+    assert record.step == 5
+    assert record.reconstruction == pytest.approx(reconstruction, rel=1e-6)
+    assert record.kl == pytest.approx(kl, rel=1e-6)
+    assert record.loss == pytest.approx(reconstruction + 4 * kl, rel=1e-6)
+
+
+def _after_steps(optimiser: str) -> tuple[Tensor, list[Tensor]]:
+    """Zeros after steps at a rate of 0.01, and the gradients of the steps."""
+    weights = torch.nn.Parameter(torch.zeros(50))
+    gradients = torch.from_numpy(np.random.default_rng(0).normal(size=(4, 50))).float()
+    update = training.OPTIMISERS[optimiser]([weights], lr=0.01)
+    for gradient in gradients:
+        weights.grad = gradient.clone()
+        update.step()
+    return weights.detach().double(), list(gradients.double())
+
+
+def test_adam_is_that_of_the_paper() -> None:
+    """Kingma & Ba 2015, algorithm 1, with the settings of study v1."""
+    weights, gradients = _after_steps("adam")
+    expected, first, second = torch.zeros(3, 50).double()
+    for step, gradient in enumerate(gradients, start=1):
+        first = 0.9 * first + 0.1 * gradient
+        second = 0.999 * second + 0.001 * gradient**2
+        corrected = (second / (1 - 0.999**step)).sqrt() + 1e-8
+        expected -= 0.01 * first / (1 - 0.9**step) / corrected
+    torch.testing.assert_close(weights, expected, rtol=1e-5, atol=1e-8)
+
+
+def test_adagrad_is_that_of_the_paper() -> None:
+    """Duchi et al. 2011, with a diagonal matrix that begins at zero."""
+    weights, gradients = _after_steps("adagrad")
+    expected, total = torch.zeros(2, 50).double()
+    for gradient in gradients:
+        total += gradient**2
+        expected -= 0.01 * gradient / total.sqrt()
+    torch.testing.assert_close(weights, expected, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("optimiser", training.OPTIMISERS)
+def test_a_run_takes_its_optimiser_and_rate(
+    optimiser: str, make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    """The first step of both is the rate itself, along the sign of each gradient."""
+    run = make_run(steps=1, optimiser=optimiser, learning_rate=2.0**-10)
+    before, after = initial_model(run), train(run, whole, device="cpu").model
+    changes = (after.mean.weight - before.mean.weight).detach().abs()
+    assert changes.median().item() == pytest.approx(2.0**-10, rel=1e-3)
+
+
+def test_a_plain_loop_with_adagrad_gives_the_same_weights_to_the_bit(
+    make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    run = make_run(steps=2, optimiser="adagrad")
+    model = _drawn_model(run)
+    adagrad = torch.optim.Adagrad(model.parameters(), lr=1e-3, eps=1e-10, fused=True)
+    for _ in _beta_vae_steps(run, whole, model):
+        adagrad.step()
+    assert _equal(_weights(train(run, whole, device="cpu").model), _weights(model))
+
+
+def test_a_run_gives_the_same_bits_whatever_was_trained_before(
+    make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    alone = train(make_run(), whole, device="cpu")
+    other = train(make_run(seed=1), whole, device="cpu")
+    torch.manual_seed(99)
+    np.random.seed(99)  # noqa: NPY002 - the global generator
+    again = train(make_run(), whole, device="cpu")
+    assert _equal(_weights(again.model), _weights(alone.model))
+    assert again.losses == alone.losses
+    assert not _equal(_weights(other.model), _weights(alone.model))
+
+
+def test_training_moves_no_global_generator(
+    make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    before = torch.get_rng_state()
+    numpy_before = np.random.get_state()[1].copy()  # type: ignore[index] # noqa: NPY002
+    train(make_run(steps=2), whole, device="cpu")
+    assert torch.equal(torch.get_rng_state(), before)
+    assert np.array_equal(np.random.get_state()[1], numpy_before)  # type: ignore[index] # noqa: NPY002
+
+
+def test_batch_and_noise_of_a_step_do_not_depend_on_the_steps_before(
+    make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    fresh = Trainer.start(make_run(), whole, device="cpu")
+    used = Trainer.start(make_run(), whole, device="cpu")
+    for step in (0, 1, 7):
+        used.step(step)
+    assert torch.equal(fresh.batch(3), used.batch(3))
+    assert torch.equal(fresh.noise(3), used.noise(3))
+
+
+def test_every_step_has_its_own_batch_and_noise(
+    make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    trainers = [Trainer.start(make_run(seed=seed), whole, device="cpu") for seed in (0, 1)]
+    for draw in ("batch", "noise"):
+        drawn = [getattr(trainer, draw)(step) for trainer in trainers for step in (0, 1)]
+        pairs = [(a, b) for i, a in enumerate(drawn) for b in drawn[:i]]
+        assert not any(torch.equal(a, b) for a, b in pairs)
+
+
+def test_batches_are_the_images_of_their_rows(
+    make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    run = make_run()
+    rows = batch_rows(
+        stream_key(run.identity, "batches"), 2, n_images=737_280, batch_size=run.batch_size
+    )
+    batch = Trainer.start(run, whole, device="cpu").batch(2)
+    assert batch.shape == (8, 1, 64, 64)
+    assert batch.dtype == torch.float32
+    assert np.array_equal(batch[:, 0].numpy(), whole.unpack(rows))
+    assert set(batch.unique().tolist()) == {0.0, 1.0}
+
+
+def test_noise_is_standard_normal(make_run: Callable[..., Run], whole: PackedImages) -> None:
+    noise = Trainer.start(make_run(batch_size=4096), whole, device="cpu").noise(0)
+    assert noise.shape == (4096, 3)
+    assert noise.mean().item() == pytest.approx(0, abs=0.04)
+    assert noise.std().item() == pytest.approx(1, abs=0.04)
+
+
+def test_loss_falls(
+    make_run: Callable[..., Run], whole: PackedImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "MIN_INTERVAL", 10)
+    losses = train(make_run(steps=60), whole, device="cpu").losses
+    assert len(losses) == 6
+    assert losses[0].reconstruction > 800
+    assert losses[-1].reconstruction < 0.5 * losses[0].reconstruction
+
+
+def test_losses_are_means_over_intervals(
+    make_run: Callable[..., Run], whole: PackedImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "MIN_INTERVAL", 2)
+    run = make_run(steps=5)
+    seen: list[LossRecord] = []
+    losses = train(run, whole, device="cpu", on_record=seen.append).losses
+    trainer = Trainer.start(run, whole, device="cpu")
+    steps = [trainer.step(step) for step in range(5)]
+    assert list(losses) == seen
+    assert [record.step for record in losses] == [2, 4, 5]
+    for record, (start, stop) in zip(losses, [(0, 2), (2, 4), (4, 5)], strict=True):
+        of_interval = steps[start:stop]
+        assert record.loss == pytest.approx(np.mean([s.total.item() for s in of_interval]))
+        kl = [s.kl.item() for s in of_interval if s.kl is not None]
+        assert record.kl == pytest.approx(np.mean(kl))
+
+
+@pytest.mark.parametrize(
+    ("steps", "n_records", "length"),
+    [(1, 1, 1), (49, 1, 49), (51, 2, 50), (50_000, 1000, 50), (300_000, 1000, 300)],
+)
+def test_records_are_at_most_a_thousand(steps: int, n_records: int, length: int) -> None:
+    intervals = list(training._intervals(steps))
+    assert len(intervals) == n_records
+    assert len(intervals[0]) == length
+    assert [step for interval in intervals for step in interval] == list(range(steps))
+
+
+def test_autoencoder_has_no_kl(make_run: Callable[..., Run], whole: PackedImages) -> None:
+    run = make_run(objective="ae", hyperparameters={})
+    [record] = train(run, whole, device="cpu").losses
+    assert math.isnan(record.kl)
+    assert record.loss == record.reconstruction > 0
+
+
+@pytest.mark.parametrize("optimiser", training.OPTIMISERS)
+def test_bf16_trains_float32_weights_to_other_bits(
+    optimiser: str, make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    exact, rounded = (
+        train(make_run(precision=precision, optimiser=optimiser), whole, device="cpu")
+        for precision in ("fp32", "bf16")
+    )
+    assert all(w.dtype == torch.float32 for w in _weights(rounded.model))
+    assert not rounded.diverged
+    # Another precision is another identity, so these are other batches of other weights.
+    assert rounded.losses[0].reconstruction == pytest.approx(
+        exact.losses[0].reconstruction, rel=0.2
+    )
+
+
+def test_bf16_rounds_the_network(make_run: Callable[..., Run], whole: PackedImages) -> None:
+    trainer = Trainer.start(make_run(precision="bf16"), whole, device="cpu")
+    rounded = trainer.loss(0).total.item()
+    exact = trainer.objective.loss(trainer.model, trainer.batch(0), noise=trainer.noise(0))
+    assert rounded != exact.total.item()
+    assert rounded == pytest.approx(exact.total.item(), rel=0.01)
+
+
+def test_a_run_that_diverges_stops_and_says_where(
+    make_run: Callable[..., Run], whole: PackedImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "MIN_INTERVAL", 3)
+    trained = train(make_run(steps=100, learning_rate=1e30), whole, device="cpu")
+    assert trained.diverged
+    assert trained.steps_done == 3
+    assert [record.step for record in trained.losses] == [3]
+    assert not math.isfinite(trained.losses[0].loss)
+
+
+def test_divergence_in_the_last_step_is_noticed(
+    make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    """The only loss was finite; the weights that its step left behind are useless."""
+    trained = train(make_run(steps=1, learning_rate=1e30), whole, device="cpu")
+    assert math.isfinite(trained.losses[0].loss)
+    assert trained.diverged
+    assert trained.steps_done == 1
+
+
+def test_a_run_that_ends_well_says_so(make_run: Callable[..., Run], whole: PackedImages) -> None:
+    trained = train(make_run(), whole, device="cpu")
+    assert not trained.diverged
+    assert trained.steps_done == 4
+
+
+def test_initial_model_is_that_of_the_identity(make_run: Callable[..., Run]) -> None:
+    run = make_run(latents=7)
+    assert _equal(_weights(initial_model(run)), _weights(_drawn_model(run)))
+    assert initial_model(run).latents == 7
+
+
+def test_images_become_a_batch_of_zeros_and_ones() -> None:
+    packed = np.zeros((3, 512), np.uint8)
+    packed[1, 0] = 0b0100_0000  # the second pixel of the first line
+    packed[2, 511] = 0b0000_0001  # the last pixel of the last
+    tensor = as_tensor(PackedImages(packed, "", ""), np.array([2, 1, 1]), device="cpu")
+    assert tensor.dtype == torch.float32
+    assert tensor.nonzero().tolist() == [[0, 0, 63, 63], [1, 0, 0, 1], [2, 0, 0, 1]]
+    assert tensor.max() == 1
