@@ -167,7 +167,7 @@ def render(
     from disbench.dsprites import open_images, write_official  # noqa: PLC0415
 
     write_official(file, open_images("rendered"))
-    stdout.print(f"wrote {file}", markup=False)
+    stdout.print(f"wrote {file}", markup=False, soft_wrap=True)
 
 
 @data.command()

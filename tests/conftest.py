@@ -6,12 +6,18 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from disbench.dsprites import PackedImages, open_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+# No test is timed: a busy machine is no fault. The same examples everywhere, so a failure stays.
+settings.register_profile("disbench", deadline=None, derandomize=True)
+settings.load_profile("disbench")
 
 
 @pytest.fixture(scope="session", autouse=True)
