@@ -12,6 +12,8 @@ from disbench.metrics.protocols import find
 from disbench.study_files import load_study, shipped_studies
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
 
@@ -38,3 +40,9 @@ def protocols(console: Console, name: str | None) -> None:
             lines += [f"{argument} = {value}" for argument, value in protocol.arguments.items()]
         for line in lines:
             console.print(Padding(Text(line), (0, 0, 0, 4)))
+
+
+def slow_protocols(names: Iterable[str]) -> list[str]:
+    """Those of the protocols that take more than seconds, each with its cost."""
+    slow = (protocol for protocol in find(names) if protocol.cost != "seconds")
+    return [f"{protocol.name} ({protocol.cost})" for protocol in slow]

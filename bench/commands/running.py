@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from disbench.commands.listing import slow_protocols
 from disbench.commands.reporting import headline
 from disbench.errors import StudyError
 from disbench.estimate import estimate
@@ -43,6 +44,8 @@ def execute(plan: Plan, *, jobs: int | None, console: Console, errors: Console) 
     """Carry the plan out, and return the exit code."""
     jobs = jobs or default_jobs(plan.device)
     console.print(_opening(plan, jobs), markup=False)
+    if plan.to_do and (slow := slow_protocols(plan.study.evaluation.protocols)):
+        console.print(f"scoring a run takes a while: {', '.join(slow)}", markup=False)
     try:
         results = execute_plan(plan, jobs=jobs, display=display_for(console))
     except KeyboardInterrupt:

@@ -11,9 +11,9 @@ from joblib import parallel_config
 from rich.table import Table
 
 from disbench.atomic import replacing
+from disbench.commands.listing import slow_protocols
 from disbench.errors import DataError
 from disbench.executors import default_jobs
-from disbench.metrics.protocols import find
 from disbench.scoring import DEFAULT_PROTOCOLS, Scored, score_arrays
 
 if TYPE_CHECKING:
@@ -43,18 +43,15 @@ def score_files(
     """
     if out is not None and out.suffix not in OUTPUTS:
         raise DataError(f"--out {out}: expected a name that ends in {' or '.join(OUTPUTS)}")
-    found = find(protocols or DEFAULT_PROTOCOLS)
-    slow = [
-        f"{protocol.name} ({protocol.cost})" for protocol in found if protocol.cost != "seconds"
-    ]
-    if slow:
+    names = protocols or DEFAULT_PROTOCOLS
+    if slow := slow_protocols(names):
         console.print(f"this takes a while: {', '.join(slow)}", markup=False)
     read, labels = _read(codes, factors)
     with parallel_config(n_jobs=default_jobs("cpu")):
         scored = score_arrays(
             read.array,
             None if labels is None else labels.array,
-            protocols=[protocol.name for protocol in found],
+            protocols=names,
             factor_names=None if labels is None else labels.names,
             seed=seed,
             repeats=repeats,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from disbench.commands.listing import slow_protocols
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.study_files import shipped_studies
 
@@ -59,3 +60,7 @@ def test_unknown_protocol_is_refused(name: str, disbench: Command) -> None:
     assert called.code == 2
     assert called.output == ""
     assert called.errors.startswith(f"error: no protocol is called {name!r}; the nearest are ")
+
+
+def test_slow_protocols_are_named_with_their_cost() -> None:
+    assert slow_protocols(["mig/*", "dci/gbt"]) == ["dci/gbt (minutes)"]
