@@ -170,9 +170,10 @@ def test_interruption_ends_the_workers_at_once(
 ) -> None:
     """Of six runs on two workers few are finished, and the next start sweeps up."""
     study = make_study(seeds=6, objectives=[{"name": "ae"}], training={"steps": 3})
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as interruption:
         runner.execute(make_plan(study, tmp_path, device="cpu"), jobs=2, display=Interrupted())
     assert _loky_workers() == []
+    assert interruption.traceback, "held until here, with all that the interrupted code refers to"
     finished = [folder.path.name for folder in Store(tmp_path).finished()]
     assert 1 <= len(finished) < 6
     Store(tmp_path).open_for(study)
