@@ -37,3 +37,12 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     with h5py.File(path) as file:
         file.visititems(take)
     return arrays
+
+
+def read_array(path: Path, name: str) -> NDArray[Any] | None:
+    """The array of this name in a file, and nothing else of it; None where there is none."""
+    if not path.exists():
+        return None
+    with h5py.File(path) as file:
+        found = file.get(name)
+        return found[()] if isinstance(found, h5py.Dataset) else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 import numpy as np
 from pydantic import ValidationError
 
-from disbench.arrays import read_arrays, write_arrays
+from disbench.arrays import read_array, read_arrays, write_arrays
 from disbench.atomic import replacing
 from disbench.errors import StoreError
 from disbench.records import EvaluationRecord, LossRecord, Record, TrainingRecord
@@ -91,6 +91,10 @@ class RunFolder:
     def details(self) -> dict[str, NDArray[Any]]:
         """The arrays behind the scores: ``mig/exact/mean/0/gap`` and others."""
         return read_arrays(self.path / "details.h5")
+
+    def detail(self, name: str) -> NDArray[Any] | None:
+        """The array of this name behind a score, None where there is none."""
+        return read_array(self.path / "details.h5", name)
 
     def progress(self) -> Progress | None:
         """Where the run has got to, None where it has not begun."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from disbench.cells import Outcome
+    from disbench.evidence import Evidence
     from disbench.plan import Plan
     from disbench.progress import Display
     from disbench.tables import Tables
@@ -26,11 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Results:
-    """What a study came to: its directory, its tables, and the runs that failed just now."""
+    """What a study came to: its directory, all frames, and the runs that failed just now."""
 
     directory: Path
-    tables: Tables
+    evidence: Evidence
     failed: tuple[Outcome, ...]
+
+    @property
+    def tables(self) -> Tables:
+        """The frames: runs, scores, summary and what is made of them."""
+        return self.evidence.tables
 
 
 def run(

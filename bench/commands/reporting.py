@@ -4,80 +4,75 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
 from rich.table import Table
 
 from disbench.errors import StoreError
 from disbench.report import missing_runs, write_report
-from disbench.tables import SETTING, beside_beta
+from disbench.report.headline import headline_of
+from disbench.report.paper import number
+from disbench.settings import spoken
+from disbench.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from rich.console import Console
 
-    from disbench.tables import Tables
-
+    from disbench.evidence import Evidence
 
 MOST_COLUMNS = 3
+"""As many protocols fit in 80 columns."""
 
 
 def rebuild(directory: Path, *, console: Console) -> None:
     """Rebuild what is derived from the runs in a directory, and list the runs it lacks."""
-    if not (directory / "runs").is_dir():
-        raise StoreError(
-            f"{directory} is no results directory: it has no runs/; give the --out of a "
-            "`disbench run`, such as results/quick"
-        )
-    console.print(headline(write_report(directory)))
-    console.print(f"tables and figures: {directory}/", markup=False, soft_wrap=True)
-    missing = missing_runs(directory)
+    check_is_results(directory)
+    evidence = write_report(directory)
+    show_results(evidence, directory, console=console)
+    study = Store(directory).study()
+    missing = [] if study is None else missing_runs(evidence, directory.resolve().name, study)
     if missing:
         console.print(f"{len(missing)} runs of the study are missing:", markup=False)
         console.print("\n".join(f"  {label}" for label in missing), markup=False)
 
 
-def headline(tables: Tables) -> Table:
-    """A row a model and beta: seeds, reconstruction, KL, and the mean of every protocol.
+def check_is_results(directory: Path) -> None:
+    """Raise `StoreError` unless a directory holds results."""
+    if not (directory / "runs").is_dir():
+        raise StoreError(
+            f"{directory} is no results directory: it has no runs/; give the --out of a "
+            "`disbench run`, such as results/quick"
+        )
+
+
+def show_results(evidence: Evidence, directory: Path, *, console: Console) -> None:
+    """Print the headline, and where everything else is."""
+    console.print(headline_table(evidence))
+    console.print(f"tables and figures: {directory}/", markup=False, soft_wrap=True)
+    console.print(f"report: {directory}/report.html", markup=False, soft_wrap=True)
+
+
+def headline_table(evidence: Evidence) -> Table:
+    """A row a setting: seeds, reconstruction, KL, and the mean of the protocols that say most.
 
     Scores are those of the posterior means, also called the mean representation. What does not fit
     in 80 columns is counted in the caption.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    summary = tables.summary[tables.summary["representation"] == "mean"]
-    every = list(dict.fromkeys(summary["protocol"]))
-    protocols = every[:MOST_COLUMNS]
-    if len(every) > MOST_COLUMNS:
-        table.caption = f"and {len(every) - MOST_COLUMNS} more protocols in summary.csv"
-    for name in ("model", "beta", "n", "recon.", "KL"):
-        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
-    for protocol in protocols:
+    headline = headline_of(evidence, most=MOST_COLUMNS)
+    n_more = evidence.scores_of("mean")["protocol"].nunique() - len(headline.protocols)
+    if n_more > 0:
+        table.caption = f"and {n_more} more protocols in summary.csv"
+    for name in ("setting", "n", "recon.", "KL"):
+        table.add_column(name, justify="left" if name == "setting" else "right", no_wrap=True)
+    for protocol in headline.protocols:
         table.add_column(protocol.replace("/", "/\n"), justify="right")
-    for setting in tables.runs[list(SETTING)].drop_duplicates().itertuples(index=False):
-        done = tables.runs[_is(tables.runs, setting) & (tables.runs["status"] == "done")]
-        scores = summary[_is(summary, setting)].set_index("protocol")["mean"]
-        model, beta, hyperparameters = setting
+    for row in headline.rows:
         table.add_row(
-            f"{model} {beside_beta(beta, hyperparameters)}".rstrip(),
-            _number(beta, "g"),
-            str(len(done)),
-            _number(done["reconstruction"].mean(), ".1f"),
-            _number(done["kl"].mean(), ".1f"),
-            *(_number(scores.get(protocol, np.nan), ".3f") for protocol in protocols),
+            spoken(row.setting),
+            str(row.n),
+            number(row.reconstruction, ".1f"),
+            number(row.kl, ".1f"),
+            *(number(score.mean, ".3f") for score in row.scores),
         )
     return table
-
-
-def _is(frame: pd.DataFrame, setting: Iterable[str | float]) -> pd.Series[bool]:
-    """Which rows are of this setting; having no beta is a value of its own."""
-    same = pd.Series(data=True, index=frame.index)
-    for name, value in zip(SETTING, setting, strict=True):
-        same &= frame[name].eq(value) | (frame[name].isna() & (value != value))  # noqa: PLR0124
-    return same
-
-
-def _number(value: float, form: str) -> str:
-    """A number, or a dash where there is none."""
-    return "-" if np.isnan(value) else format(value, form)

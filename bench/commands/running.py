@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from disbench.commands.listing import slow_protocols
-from disbench.commands.reporting import headline
+from disbench.commands.reporting import show_results
 from disbench.errors import StudyError
 from disbench.estimate import estimate
 from disbench.executors import default_jobs
@@ -54,8 +54,7 @@ def execute(plan: Plan, *, jobs: int | None, console: Console, errors: Console) 
             soft_wrap=True,
         )
         return EXIT_INTERRUPTED
-    console.print(headline(results.tables))
-    console.print(f"tables and figures: {results.directory}/", markup=False, soft_wrap=True)
+    show_results(results.evidence, results.directory, console=console)
     for outcome in results.failed:
         trace = results.directory / "failures" / f"{outcome.run.id}.json"
         errors.print(

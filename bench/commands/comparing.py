@@ -1,0 +1,75 @@
+"""`disbench compare`: one report over several results directories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from disbench.commands.reporting import check_is_results, show_results
+from disbench.errors import StoreError
+from disbench.report import write_reports
+from disbench.report.comparability import aspects, comparable_rows
+from disbench.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from disbench.evidence import Evidence
+
+
+def compare(directories: Sequence[Path], *, out: Path, console: Console) -> None:
+    """Write one report over these directories, and say what differs between them.
+
+    Raises `StoreError` for fewer than two directories, one that is none of results, one that is
+    given twice, or an `out` that is one of them.
+    """
+    stores = _stores(directories, out)
+    evidence = write_reports(stores, _made(out))
+    console.print(_verdict(evidence), markup=False)
+    show_results(evidence, out, console=console)
+
+
+def _stores(directories: Sequence[Path], out: Path) -> dict[str, Store]:
+    resolved = [directory.resolve() for directory in directories]
+    if len(resolved) < 2:  # noqa: PLR2004 - one and another
+        raise StoreError(f"got {len(resolved)} directory; compare takes two or more")
+    for directory in directories:
+        check_is_results(directory)
+        if resolved.count(directory.resolve()) > 1:
+            raise StoreError(f"{directory} is given twice; name each directory once")
+    if (out / "runs").exists():
+        raise StoreError(f"{out} holds runs of its own; choose another --out for the comparison")
+    return {name: Store(path) for name, path in zip(_names(resolved), resolved, strict=True)}
+
+
+def _names(directories: Sequence[Path]) -> list[str]:
+    """The shortest ends of the paths that tell them apart: ``quick``, or ``before/quick``."""
+    longest = max(len(directory.parts) for directory in directories)
+    for depth in range(1, longest + 1):
+        names = ["/".join(directory.parts[-depth:]) for directory in directories]
+        if len(set(names)) == len(names):
+            return names
+    return [str(directory) for directory in directories]
+
+
+def _made(out: Path) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"cannot write to {out} ({error.strerror}); choose another --out"
+        ) from None
+    return out
+
+
+def _verdict(evidence: Evidence) -> str:
+    """How many rows can be compared, and what differs, in words."""
+    rows = comparable_rows(evidence)
+    found = aspects(evidence)
+    different = found.loc[found["same"].eq("differs"), "aspect"]
+    lines = [f"{int(rows['comparable'].sum())} of {len(rows)} common rows can be compared"]
+    if len(different):
+        lines.append(f"what differs: {', '.join(different)}")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""The figures of a report, drawn from frames and from the pictures of its runs."""

@@ -1,0 +1,113 @@
+"""How much is beta and how much is luck, and which metrics agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from disbench.figures.style import LINE, Picture, palette
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+
+SHARES = ("source", "objective", "beta", "seed", "evaluation")
+HATCHES = ("..", "", "//", "xx", "")
+CAPTION = (
+    "Components of the variance of the scores of posterior means over all runs. 'beta' stands for "
+    "all hyper-parameters of an objective; what a protocol's own draws do is part of 'seed' where "
+    "each run was scored once."
+)
+
+
+def variance_picture(variance: pd.DataFrame) -> Picture:
+    """The shares of the variance of each protocol's scores: a bar a protocol, of 100 %."""
+    shown = variance.dropna(subset=["seed"]).iloc[::-1]
+    figure = Figure(figsize=(7.5, 0.3 * len(shown) + 1.1), layout="constrained")
+    panel = figure.subplots()
+    parts = [name for name in SHARES if shown[name].fillna(0).any()]
+    left = np.zeros(len(shown))
+    for name, colour in palette(SHARES).items():
+        if name in parts:
+            width = 100 * shown[name].fillna(0).to_numpy()
+            hatch = HATCHES[SHARES.index(name)]
+            panel.barh(
+                shown["protocol"],
+                width,
+                left=left,
+                color=colour,
+                label=name,
+                hatch=hatch,
+                edgecolor=LINE,
+                linewidth=0,
+            )
+            left += width
+    panel.set(xlabel="share of the variance over all runs (%)", xlim=(0, 100))
+    panel.grid(visible=False, axis="y")
+    figure.legend(loc="outside upper center", ncols=len(SHARES))
+    return Picture(
+        "variance", "How much is beta, how much is luck", CAPTION, _alt(shown, parts), figure
+    )
+
+
+def agreement_picture(agreement: pd.DataFrame) -> Picture:
+    """Spearman's rank correlation over runs between every two measures, as a heat map."""
+    names = list(dict.fromkeys([*agreement["first"], *agreement["second"]]))
+    matrix = np.full((len(names), len(names)), np.nan)
+    np.fill_diagonal(matrix, 1.0)
+    for first, second, rho in zip(
+        agreement["first"], agreement["second"], agreement["rho"], strict=True
+    ):
+        i, j = names.index(first), names.index(second)
+        matrix[i, j] = matrix[j, i] = rho
+    side = 0.42 * len(names)
+    figure = Figure(figsize=(side + 2.6, side + 1.8), layout="constrained")
+    panel = figure.subplots()
+    image = heat_map(panel, matrix, names, names, colours="RdBu_r", limits=(-1, 1))
+    panel.tick_params(axis="x", labelrotation=90)
+    figure.colorbar(image, ax=panel, shrink=0.6, label="Spearman's rho")
+    alt = f"Heat map of Spearman's rank correlation between {', '.join(names)}."
+    caption = (
+        "Spearman's rank correlation over all runs with posterior means. Of reconstruction error, "
+        "KL and total correlation less is better, so that a negative number there can be agreement."
+    )
+    return Picture("agreement", "Which measures agree", caption, alt, figure)
+
+
+def heat_map(
+    panel: Axes,
+    matrix: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    colours: str,
+    limits: tuple[float, float],
+) -> AxesImage:
+    """A matrix as coloured cells, each with its number; a dash where there is none."""
+    image = panel.imshow(matrix, cmap=colours, vmin=limits[0], vmax=limits[1], aspect="auto")
+    panel.set_xticks(range(len(columns)), columns)
+    panel.set_yticks(range(len(rows)), rows)
+    panel.grid(visible=False)
+    panel.tick_params(length=0)
+    panel.set_frame_on(False)
+    for (i, j), value in np.ndenumerate(matrix):
+        red, green, blue, _ = image.cmap(image.norm(value))
+        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5  # noqa: PLR2004 - half as bright as white
+        text = "\u2013" if np.isnan(value) else f"{round(value, 2) + 0.0:.2f}"  # no -0.00
+        # Not the colours of text: a cell looks the same in the dark scheme.
+        colour = "#fdfdfd" if dark and not np.isnan(value) else "#111114"
+        panel.text(j, i, text, ha="center", va="center", fontsize=7, color=colour)
+    return image
+
+
+def _alt(variance: pd.DataFrame, parts: Sequence[str]) -> str:
+    rows = (
+        f"{row['protocol']}: " + ", ".join(f"{name} {100 * row[name]:.0f} %" for name in parts)
+        for row in variance.iloc[::-1].fillna(0).to_dict("records")
+    )
+    return f"Stacked bars of variance shares. {'; '.join(rows)}."

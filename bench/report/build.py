@@ -1,0 +1,83 @@
+"""A results directory in; its tables, figures and report out, rebuilt from what is on disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from disbench.atomic import replacing
+from disbench.columns import COLUMNS
+from disbench.evidence import gather
+from disbench.figures.images import shown_runs
+from disbench.groups import score_groups
+from disbench.report.cautions import cautions
+from disbench.report.comparability import comparable_rows
+from disbench.report.content import page_of
+from disbench.report.exploring import explorables
+from disbench.report.headline import headline_of
+from disbench.report.page import render
+from disbench.report.paper import latex, markdown
+from disbench.report.pictures import draw_pictures
+from disbench.store import Store
+from disbench.tables import write_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from disbench.evidence import Evidence
+    from disbench.study import Study
+
+REPORT = "report.html"
+
+
+def write_report(directory: Path) -> Evidence:
+    """Write the tables, ``figures/``, the headline for a paper, and ``report.html``."""
+    store = Store(directory)
+    study = store.study()
+    if study is not None:
+        score_groups(store, study)
+    return write_reports({directory.resolve().name: store}, directory)
+
+
+def write_reports(stores: Mapping[str, Store], directory: Path) -> Evidence:
+    """Write one report over the results of several directories, each under its name."""
+    evidence = gather(stores)
+    _write_tables(evidence, directory)
+    shown = shown_runs(evidence)
+    studies = {name: study for name, store in stores.items() if (study := store.study())}
+    missing = {name: missing_runs(evidence, name, study) for name, study in studies.items()}
+    page = page_of(
+        evidence,
+        studies,
+        cautions=cautions(evidence, missing),
+        pictures=draw_pictures(evidence, shown, directory / "figures"),
+        shown=shown,
+        explorables=explorables(evidence),
+    )
+    _write_text(render(page), directory / REPORT)
+    return evidence
+
+
+def missing_runs(evidence: Evidence, source: str, study: Study) -> list[str]:
+    """What a study asks for and its directory does not hold, in words."""
+    # Only the grid can differ between the runs of a directory, so a label tells them apart.
+    found = {run.run.label for run in evidence.runs if run.source == source}
+    asked = study.runs(precision="fp32", data_sha256="")
+    return [run.label for run in asked if run.label not in found]
+
+
+def _write_tables(evidence: Evidence, directory: Path) -> None:
+    frames = evidence.tables._asdict()
+    frames |= {"dimensions": evidence.dimensions, "factors": evidence.factors}
+    for name, frame in frames.items():
+        write_csv(name, frame[list(COLUMNS[name])], directory)
+    if len(evidence.sources) > 1:
+        write_csv("comparable", comparable_rows(evidence), directory)
+    headline = headline_of(evidence)
+    _write_text(markdown(headline), directory / "headline.md")
+    _write_text(latex(headline), directory / "headline.tex")
+
+
+def _write_text(text: str, path: Path) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(text, "utf-8")

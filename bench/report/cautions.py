@@ -1,0 +1,164 @@
+"""What a reader must know before believing a number: computed from the frames, not assumed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from disbench.information import CARRIED
+from disbench.metrics.protocols import PROTOCOLS
+from disbench.records import Provenance
+from disbench.report.words import counted, listed
+from disbench.settings import spoken
+from disbench.statistics.intervals import most_coverage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pandas as pd
+
+    from disbench.evidence import Evidence
+
+FEWEST_SEEDS = 5
+AT_CEILING, AT_FLOOR = 0.98, 0.02
+"""Calibrated means (0 at the noise floor, 1 at the ceiling) beyond which a metric says no more."""
+
+SHOULD_BE_ONE = (
+    "precision",
+    "steps",
+    "grid",
+    *(n for n in Provenance.model_fields if n != "git_commit"),
+)
+"""Columns of the table of runs that had better hold one value."""
+
+
+class Caution(NamedTuple):
+    """A kind of doubt, and what gives rise to it."""
+
+    kind: str
+    text: str
+
+
+def cautions(evidence: Evidence, missing: Mapping[str, Sequence[str]]) -> list[Caution]:
+    """Every doubt that the numbers raise; `missing` are labels of runs by directory."""
+    checks: tuple[Callable[[Evidence], Iterator[Caution]], ...] = (
+        _few_seeds,
+        _unfinished,
+        _saturated,
+        _noise,
+        _collapsed,
+        _lost_factors,
+        _mixed,
+    )
+    found = [caution for check in checks for caution in check(evidence)]
+    return [*_missing(missing), *found]
+
+
+def _missing(missing: Mapping[str, Sequence[str]]) -> Iterator[Caution]:
+    for source, labels in missing.items():
+        if labels:
+            where = f" in {source}" if len(missing) > 1 else ""
+            text = (
+                f"{counted(len(labels), 'run')} of the study not finished{where}: {listed(labels)}."
+            )
+            yield Caution("missing runs", text)
+
+
+def _few_seeds(evidence: Evidence) -> Iterator[Caution]:
+    runs = evidence.tables.runs
+    n_seeds = runs[runs["status"].eq("done")].groupby("setting", sort=False).size()
+    few = n_seeds[n_seeds < FEWEST_SEEDS]
+    if few.empty:
+        return
+    named = listed([f"{spoken(str(name))} ({n})" for name, n in few.items()])
+    n = int(few.min())
+    bound = (
+        f"with {n} seeds a 95 % bootstrap interval can cover the mean in at most "
+        f"{100 * most_coverage(n):.0f} % of cases"
+        if n > 1
+        else "of one seed there is no interval"
+    )
+    yield Caution("few seeds", f"Fewer than {FEWEST_SEEDS} finished seeds: {named}; {bound}.")
+
+
+def _unfinished(evidence: Evidence) -> Iterator[Caution]:
+    runs = evidence.tables.runs
+    for status, what in (("failed", "failed"), ("diverged", "diverged: the loss was no number")):
+        rows = runs[runs["status"].eq(status)]
+        if len(rows):
+            pairs = zip(rows["setting"], rows["seed"], strict=True)
+            labels = listed([f"{spoken(setting)}, seed {seed}" for setting, seed in pairs])
+            yield Caution(f"{status} runs", f"{counted(len(rows), 'run')} {what}: {labels}.")
+
+
+def _saturated(evidence: Evidence) -> Iterator[Caution]:
+    said = _beyond(evidence, lambda mean: mean >= AT_CEILING)
+    if said:
+        text = f"At the ceiling, where a metric can tell nothing apart: {said}."
+        yield Caution("saturated metric", text)
+
+
+def _noise(evidence: Evidence) -> Iterator[Caution]:
+    said = _beyond(evidence, lambda mean: mean <= AT_FLOOR)
+    if said:
+        yield Caution("at the noise floor", f"No better than shuffled factors: {said}.")
+
+
+def _beyond(evidence: Evidence, is_beyond: Callable[[pd.Series[float]], pd.Series[bool]]) -> str:
+    """The supervised protocols with settings whose calibrated mean is out of bounds, in words."""
+    summary = evidence.tables.summary
+    means = summary[summary["representation"].eq("mean")]
+    beyond = means[is_beyond(means["calibrated_mean"])]
+    return "; ".join(
+        f"{protocol} ({listed([spoken(name) for name in rows['setting']])})"
+        for protocol, rows in beyond.groupby("protocol", sort=False)
+        if protocol in PROTOCOLS and PROTOCOLS[str(protocol)].higher_is_better
+    )
+
+
+def _collapsed(evidence: Evidence) -> Iterator[Caution]:
+    """Variational runs whose active dimensions are fewer than the factors to be carried."""
+    runs = evidence.tables.runs
+    n_factors = evidence.factors["factor"].nunique()
+    with_posterior = runs[runs["kl"].notna()]
+    parts = []
+    for setting in evidence.settings:
+        rows = with_posterior[with_posterior["setting"].eq(setting)]
+        active = rows.loc[rows["active_dimensions"] < n_factors, "active_dimensions"]
+        if len(active):
+            counts = listed([f"{n}" for n in sorted(active.unique())])
+            parts.append(f"{spoken(setting)} ({counts} in {len(active)} of {len(rows)} runs)")
+    if parts:
+        text = f"Fewer active dimensions than the {n_factors} factors: {listed(parts)}."
+        yield Caution("collapsed posterior", text)
+
+
+def _lost_factors(evidence: Evidence) -> Iterator[Caution]:
+    parts = []
+    for setting in evidence.settings:
+        rows = evidence.factors[evidence.factors["setting"].eq(setting)]
+        lost = rows[rows["share"] < CARRIED].groupby("factor", sort=False).size()
+        n_runs = rows.groupby(["source", "run"]).ngroups
+        if len(lost):
+            named = listed([f"{factor} in {n}" for factor, n in lost.items()])
+            parts.append(f"{spoken(setting)} ({named} of {n_runs} runs)")
+    if parts:
+        yield Caution(
+            "factors that no dimension carries",
+            f"No dimension tells {100 * CARRIED:.0f} % of the entropy of: {'; '.join(parts)}.",
+        )
+
+
+def _mixed(evidence: Evidence) -> Iterator[Caution]:
+    """More than one version, precision, device or grid behind the runs or scores of a table."""
+    runs, scores = evidence.tables.runs, evidence.tables.scores
+    for protocol, found in (
+        scores.groupby("protocol", sort=False)["protocol_version"].unique().items()
+    ):
+        if len(found) > 1:
+            versions = listed([f"{version}" for version in sorted(found)])
+            yield Caution("mixed protocol versions", f"{protocol} has versions {versions}.")
+    for name in SHOULD_BE_ONE:
+        counts = runs[name].dropna().value_counts()
+        if len(counts) > 1:
+            said = listed([f"{value} ({counted(n, 'run')})" for value, n in counts.items()])
+            yield Caution(f"mixed {name.replace('_', ' ')}", f"{said}.")

@@ -1,0 +1,54 @@
+"""Whom to cite for what a report holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from disbench import __version__
+from disbench.metrics.protocols import GROUP_PROTOCOLS, PROTOCOLS
+from disbench.models.networks import NETWORKS
+from disbench.models.objectives import OBJECTIVES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from disbench.tables import Tables
+
+DATASET = (
+    "Matthey, Higgins, Hassabis, Lerchner, dSprites: Disentanglement testing Sprites dataset, "
+    "2017, github.com/google-deepmind/dsprites-dataset"
+)
+INTERVALS = (
+    "Hesterberg, What teachers should know about the bootstrap, The American Statistician 2015 "
+    "(expanded percentile intervals); Newcombe, Confidence intervals for an effect size measure "
+    "based on the Mann-Whitney statistic, Statistics in Medicine 2006 (method 5)"
+)
+
+
+class Citation(NamedTuple):
+    """What is cited, and its source."""
+
+    of: str
+    text: str
+
+
+def citations(tables: Tables) -> list[Citation]:
+    """The sources of the data, the metrics, the objectives, the networks and the statistics."""
+    protocols = {**PROTOCOLS, **GROUP_PROTOCOLS}
+    runs, scores = tables.runs, tables.scores
+    return [
+        Citation("dSprites", DATASET),
+        *_of(scores["protocol"], {name: p.citation for name, p in protocols.items()}),
+        *_of(runs["model"], {name: o.citation for name, o in OBJECTIVES.items()}),
+        *_of(runs["network"], {name: n.citation for name, n in NETWORKS.items()}, "network "),
+        Citation("intervals", INTERVALS),
+        Citation(
+            "disbench", f"disbench {__version__}: a benchmark of disentangled representations"
+        ),
+    ]
+
+
+def _of(names: Iterable[str], sources: Mapping[str, str], prefix: str = "") -> Iterator[Citation]:
+    for name in dict.fromkeys(names):
+        if name in sources:
+            yield Citation(f"{prefix}{name}", sources[name])

@@ -1,0 +1,141 @@
+"""What the page says, from the evidence: its text, its tables, its images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from disbench.figures.images import MOST_SHOWN, montage, traversals
+from disbench.progress import duration
+from disbench.report import grids
+from disbench.report.citations import citations
+from disbench.report.comparability import aspects, comparable_rows
+from disbench.report.findings import findings
+from disbench.report.headline import headline_of
+from disbench.report.page import Block, Page
+from disbench.report.paper import latex, markdown
+from disbench.report.png import strip
+from disbench.report.words import listed
+from disbench.study_files import to_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from disbench.evidence import Evidence
+    from disbench.figures.images import Shown
+    from disbench.report.cautions import Caution
+    from disbench.report.exploring import Explorables
+    from disbench.report.grid import Grid
+    from disbench.report.page import Figure
+    from disbench.report.png import Strip
+    from disbench.study import Study
+
+FACTS = {
+    "network": "network",
+    "latents": "latents",
+    "steps": "steps",
+    "batch_size": "batch",
+    "learning_rate": "learning rate",
+    "precision": "precision",
+    "data_source": "data",
+    "grid": "scored on grid",
+    "device_name": "device",
+}
+"""Columns of the table of runs that a reader wants to know first, and their names."""
+
+
+def page_of(
+    evidence: Evidence,
+    studies: Mapping[str, Study],
+    *,
+    cautions: Sequence[Caution],
+    pictures: Mapping[str, Figure],
+    shown: Sequence[Shown],
+    explorables: Explorables,
+) -> Page:
+    """The page of these results; `studies` are by directory, as far as they have one."""
+    frames, headline = evidence.tables, headline_of(evidence)
+    several = len(evidence.sources) > 1
+    return Page(
+        title=_title(evidence, studies),
+        description=" ".join(dict.fromkeys(study.description for study in studies.values())),
+        facts=tuple(_facts(evidence)),
+        findings=findings(evidence),
+        cautions=cautions,
+        headline=grids.headline_grid(headline),
+        markdown=markdown(headline),
+        latex=latex(headline),
+        pictures=pictures,
+        comparability=_comparability(evidence) if several else (),
+        summary=grids.summary_grid(frames.summary),
+        pooled=grids.pooled_grid(frames.objectives),
+        variance=grids.variance_grid(frames.variance),
+        comparisons=grids.comparisons_grid(frames.comparisons),
+        agreement=grids.agreement_grid(frames.agreement),
+        originals=_originals(shown),
+        blocks=[_block(one) for one in shown],
+        n_left_out=max(0, len(evidence.settings) - MOST_SHOWN),
+        explorables=explorables,
+        runs=grids.runs_grid(frames.runs),
+        provenance=grids.provenance_grid(frames),
+        studies=[(source, to_toml(study)) for source, study in studies.items()],
+        citations=citations(frames),
+    )
+
+
+def _title(evidence: Evidence, studies: Mapping[str, Study]) -> str:
+    """The name of the study, or of the directories where there are several or it has none."""
+    if len(evidence.sources) == 1:
+        return next((study.name for study in studies.values()), evidence.sources[0])
+    return " / ".join(evidence.sources) or "results"
+
+
+def _comparability(evidence: Evidence) -> tuple[Grid, ...]:
+    rows = comparable_rows(evidence)
+    return grids.aspects_grid(aspects(evidence)), grids.comparable_grid(rows)
+
+
+def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """What was done in a few words each, from the runs themselves and not from the study."""
+    runs = evidence.tables.runs
+    n_done = int(runs["status"].eq("done").sum())
+    yield "runs", f"{n_done} done" if n_done == len(runs) else f"{n_done} of {len(runs)} done"
+    for column, label in FACTS.items():
+        values = [_plain(value) for value in dict.fromkeys(runs[column].dropna())]
+        if values:
+            yield label, listed(values)
+    seconds = float(runs["training_seconds"].sum() + runs["evaluation_seconds"].sum())
+    yield "work", f"{duration(seconds)} in all"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _originals(shown: Sequence[Shown]) -> Strip | None:
+    return _row(shown[0].pictures.originals, "Original images.") if shown else None
+
+
+def _row(images: NDArray[np.uint8], alt: str) -> Strip:
+    return strip(montage(images[None]), alt=alt)
+
+
+def _block(shown: Shown) -> Block:
+    pictures, label = shown.pictures, shown.label
+    sheet = strip(
+        montage(traversals(shown)),
+        alt=f"Images decoded by {label}: a row a dimension, moved from low to high.",
+    )
+    return Block(
+        label=label,
+        reconstructions=strip(
+            montage(pictures.reconstructions[None]), alt=f"Reconstructed by {label}."
+        ),
+        samples=strip(montage(pictures.samples[None]), alt=f"Prior samples decoded by {label}."),
+        traversals=sheet,
+        dimensions=tuple(shown.dimension_labels()),
+    )

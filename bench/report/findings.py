@@ -1,0 +1,232 @@
+"""What the numbers say, in sentences: each is chosen by the numbers that it quotes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from statsmodels.stats.multitest import multipletests
+
+from disbench.metrics.protocols import PROTOCOLS
+from disbench.report.headline import headline_protocols
+from disbench.report.words import SIGNIFICANT, p_value, per_cent
+from disbench.settings import spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from disbench.evidence import Evidence
+    from disbench.tables import Tables
+
+EQUAL_SHARES = 0.05
+"""Shares of variance closer than this are called equal."""
+
+STRONG, WEAK = 0.7, 0.3
+"""Rank correlations: at least `STRONG` is agreement, below `WEAK` next to none."""
+
+MODEL_MEASURES = ("reconstruction", "kl", "elbo", "active_dimensions")
+
+NAMES = {
+    "reconstruction": "the reconstruction error",
+    "kl": "the KL",
+    "elbo": "the ELBO",
+    "active_dimensions": "the number of active dimensions",
+}
+
+
+def findings(evidence: Evidence) -> list[str]:
+    """A sentence a finding, on the first headline protocol of the posterior means; none of none."""
+    tables = evidence.tables
+    means = tables.scores[tables.scores["representation"].eq("mean")]
+    protocols = headline_protocols(means["protocol"])
+    if not protocols:
+        return []
+    [protocol, *_] = protocols
+    found = (
+        *_best_setting(tables, protocol),
+        *_beta_and_luck(tables.variance, protocol),
+        *_overlap(means[means["protocol"].eq(protocol)], protocol),
+        *_tradeoff(tables.agreement, protocol),
+        *_agreement(tables.agreement, headline_protocols(means["protocol"], most=len(PROTOCOLS))),
+        *_without_labels(tables.agreement, protocol),
+    )
+    return list(found)
+
+
+def _best_setting(tables: Tables, protocol: str) -> Iterator[str]:
+    """Which setting is ahead, and whether its lead over the next may be chance."""
+    summary = tables.summary
+    rows = summary[summary["representation"].eq("mean") & summary["protocol"].eq(protocol)]
+    ranked = rows.dropna(subset=["mean"]).sort_values("mean", ascending=False, kind="stable")
+    if len(ranked) < 2 or ranked["mean"].iloc[0] == ranked["mean"].iloc[1]:  # noqa: PLR2004 - to compare
+        return
+    best, second = ranked.iloc[0], ranked.iloc[1]
+    opening = (
+        f"{spoken(best['setting'])} has the highest mean {protocol}: {best['mean']:.3f}"
+        f"{_interval(best['mean_low'], best['mean_high'])} over {best['n']} seeds"
+    )
+    lead = _comparison(tables.comparisons, protocol, best["setting"], second["setting"])
+    if lead is None or np.isnan(lead.p):
+        next_one = spoken(second["setting"])
+        yield f"{opening}; with so few seeds its lead over {next_one} cannot be judged."
+        return
+    verdict = "more than chance explains" if lead.p < SIGNIFICANT else "which may be chance"
+    yield (
+        f"{opening}. A run of it beats one of the next, {spoken(second['setting'])}, with "
+        f"probability {lead.probability:.2f}{_interval(lead.low, lead.high, digits=2)}, {verdict} "
+        f"({p_value(lead.p)}, corrected for the number of pairs)."
+    )
+
+
+class _Lead(NamedTuple):
+    probability: float
+    low: float
+    high: float
+    p: float
+
+
+def _comparison(comparisons: pd.DataFrame, protocol: str, better: str, worse: str) -> _Lead | None:
+    """How often a run of one setting beats one of the other, whichever way round it is stored."""
+    rows = comparisons[
+        comparisons["representation"].eq("mean") & comparisons["protocol"].eq(protocol)
+    ]
+    for first, second in ((better, worse), (worse, better)):
+        match = rows[rows["first"].eq(first) & rows["second"].eq(second)]
+        if len(match):
+            row = match.iloc[0]
+            lead = _Lead(row["probability"], row["low"], row["high"], row["p_adjusted"])
+            return (
+                lead if first == better else _Lead(1 - lead[0], 1 - lead[2], 1 - lead[1], lead[3])
+            )
+    return None
+
+
+def _beta_and_luck(variance: pd.DataFrame, protocol: str) -> Iterator[str]:
+    rows = variance[variance["representation"].eq("mean") & variance["protocol"].eq(protocol)]
+    rows = rows.dropna(subset=["seed"])
+    if rows.empty:
+        return
+    row = rows.iloc[0]
+    luck = "the seed" if np.isfinite(row["evaluation"]) else "the seed and the protocol's own draws"
+    # A part that cannot be told from the one above it is contained there.
+    chosen = float(np.nansum([row["source"], row["objective"], row["beta"]]))
+    what = "objective and beta" if row["objective"] > 0 else "beta"
+    evaluation = (
+        f" and {per_cent(row['evaluation'])} with the protocol's own draws"
+        if row["evaluation"] > 0
+        else ""
+    )
+    opening = (
+        f"Of the variance of {protocol} over all runs, {per_cent(chosen)} goes with {what}, "
+        f"{per_cent(row['seed'])} with {luck}{evaluation}"
+    )
+    yield f"{opening}: {_weighed(chosen - float(row['seed']), what)}."
+
+
+def _weighed(lead: float, what: str) -> str:
+    if abs(lead) < EQUAL_SHARES:
+        return f"luck counts as much as {what}"
+    return f"{what} counts for more than luck" if lead > 0 else f"luck counts for more than {what}"
+
+
+def _overlap(scores: pd.DataFrame, protocol: str) -> Iterator[str]:
+    """Whether the best run of the worst setting passes the worst run of the best."""
+    by_run = scores.groupby(["setting", "source", "run"])["value"].mean().dropna()
+    by_setting = by_run.groupby(level="setting")
+    order = by_setting.mean().sort_values(kind="stable").index.astype(str)
+    if len(order) < 2 or by_setting.size().min() < 2:  # noqa: PLR2004 - two ranges
+        return
+    worst, best = order[0], order[-1]
+    lucky, unlucky = by_setting.max()[worst], by_setting.min()[best]
+    yield (
+        f"The luckiest seed of the lowest setting, {spoken(worst)}, scores {lucky:.3f} on "
+        f"{protocol}, {'above' if lucky > unlucky else 'not above'} the unluckiest of the highest, "
+        f"{spoken(best)}, with {unlucky:.3f}."
+    )
+
+
+def _tradeoff(agreement: pd.DataFrame, protocol: str) -> Iterator[str]:
+    found = _correlation(agreement, protocol, "reconstruction")
+    if found is None:
+        return
+    if found.p >= SIGNIFICANT:
+        verdict = f"Between reconstruction error and {protocol} no correlation is beyond chance"
+    else:
+        way = "worse" if found.rho > 0 else "better"
+        verdict = f"Runs that reconstruct {way} score higher on {protocol}"
+    yield f"{verdict} (Spearman's rho = {found.rho:.2f}, {p_value(found.p)}, {found.n} runs)."
+
+
+def _agreement(agreement: pd.DataFrame, protocols: tuple[str, ...]) -> Iterator[str]:
+    """The two supervised metrics that agree least."""
+    rows = agreement[
+        agreement["representation"].eq("mean")
+        & agreement["first"].isin(protocols)
+        & agreement["second"].isin(protocols)
+    ].dropna(subset=["rho"])
+    if len(rows) < 2:  # noqa: PLR2004 - the only pair is not the one that agrees least
+        return
+    row = rows.sort_values("rho", kind="stable").iloc[0]
+    yield (
+        f"Of the metrics, {row['first']} and {row['second']} agree least on the order of the runs: "
+        f"{_strength(row['rho'])} (Spearman's rho = {row['rho']:.2f}, {row['n']} runs)."
+    )
+
+
+def _strength(rho: float) -> str:
+    if rho >= STRONG:
+        return "yet even they agree well"
+    if rho >= WEAK:
+        return "they agree in part"
+    return "they hardly agree" if rho > -WEAK else "what one ranks high the other ranks low"
+
+
+def _without_labels(agreement: pd.DataFrame, protocol: str) -> Iterator[str]:
+    """Which measure that needs no factors orders the runs most like the protocol."""
+    known = dict.fromkeys(agreement[["first", "second"]].to_numpy().ravel())
+    tried = (_correlation(agreement, protocol, n) for n in known if _needs_no_factors(str(n)))
+    found = [correlation for correlation in tried if correlation is not None]
+    if not found:
+        return
+    best = max(found, key=lambda correlation: abs(correlation.rho))
+    p = float(multipletests([c.p for c in found], method="holm")[1][found.index(best)])
+    name = NAMES.get(best.other, best.other)
+    detail = f"(Spearman's rho = {best.rho:.2f}, {p_value(p)} corrected for {len(found)} tried)"
+    if p >= SIGNIFICANT:
+        yield (
+            f"No measure that needs no labels orders the runs as {protocol} does beyond chance; "
+            f"{name} comes nearest {detail}."
+        )
+    else:
+        way = "as" if best.rho > 0 else "against the order of"
+        yield f"Without labels, {name} orders the runs most clearly {way} {protocol} {detail}."
+
+
+def _needs_no_factors(name: str) -> bool:
+    return (
+        name in MODEL_MEASURES
+        or name.startswith("udr/")
+        or (name in PROTOCOLS and not PROTOCOLS[name].uses_factors)
+    )
+
+
+class _Correlation(NamedTuple):
+    other: str
+    rho: float
+    p: float
+    n: int
+
+
+def _correlation(agreement: pd.DataFrame, protocol: str, other: str) -> _Correlation | None:
+    """The correlation of two measures of the posterior means, None where there is none."""
+    rows = agreement[agreement["representation"].eq("mean")].dropna(subset=["rho", "p"])
+    for row in rows.to_dict("records"):
+        if {row["first"], row["second"]} == {protocol, other}:
+            return _Correlation(other, row["rho"], row["p"], row["n"])
+    return None
+
+
+def _interval(low: float, high: float, *, digits: int = 3) -> str:
+    return "" if np.isnan(low) else f" [{low:.{digits}f}, {high:.{digits}f}]"

@@ -1,0 +1,125 @@
+"""The table that answers first: a row a setting, with the scores that say most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from disbench.metrics.protocols import PROTOCOLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+
+    from disbench.evidence import Evidence
+
+FAMILIES = ("mig", "dci", "factor_vae", "beta_vae", "sap", "infomec")
+"""Metrics in the order in which they head a report: the beta-VAE metric saturates, so not first."""
+
+MOST_PROTOCOLS = 4
+
+
+class Estimate(NamedTuple):
+    """A mean over seeds and its 95 % interval; NaN where there is none."""
+
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        if np.isnan(self.mean):
+            return "\u2013"
+        interval = "" if np.isnan(self.low) else f" [{self.low:.3f}, {self.high:.3f}]"
+        return f"{self.mean:.3f}{interval}"
+
+
+@dataclass(frozen=True)
+class HeadlineRow:
+    """A setting: its finished runs, means over them in nats per image, and its scores."""
+
+    setting: str
+    source: str
+    model: str
+    beta: float
+    n: int
+    reconstruction: float
+    kl: float
+    active_dimensions: float
+    scores: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The rows, and the protocols of their scores, which are those of the posterior means."""
+
+    protocols: tuple[str, ...]
+    rows: tuple[HeadlineRow, ...]
+
+
+def headline_of(evidence: Evidence, *, most: int = MOST_PROTOCOLS) -> Headline:
+    """A row a setting of the runs, with the scores of at most so many protocols."""
+    runs, summary = evidence.tables.runs, evidence.tables.summary
+    means = summary[summary["representation"].eq("mean")]
+    protocols = headline_protocols(means["protocol"], most=most)
+    rows = (
+        _row(setting, runs[runs["setting"].eq(setting)], means, protocols)
+        for setting in evidence.settings
+    )
+    return Headline(protocols, tuple(rows))
+
+
+def run_scores(evidence: Evidence) -> dict[tuple[str, str], float]:
+    """The score of each run by the first headline protocol, the best run first."""
+    means = evidence.scores_of("mean")
+    first = headline_protocols(means["protocol"], most=1)
+    of_protocol = means[means["protocol"].isin(first)]
+    values = of_protocol.groupby(["source", "run"])["value"].mean().dropna()
+    return dict(values.sort_values(ascending=False, kind="stable").items())  # type: ignore[arg-type]
+
+
+def headline_protocols(names: Iterable[str], *, most: int = MOST_PROTOCOLS) -> tuple[str, ...]:
+    """Of these protocols those to look at first: at most one a metric, and only where the factors
+    are looked at and higher is better; where there is none, the first that there are.
+    """  # noqa: D205 - one sentence
+    there = list(dict.fromkeys(names))
+    supervised = [n for n in there if n in PROTOCOLS and _is_supervised(n)]
+    first = {name.partition("/")[0]: name for name in reversed(supervised)}
+    ordered = sorted(first, key=lambda f: FAMILIES.index(f) if f in FAMILIES else len(FAMILIES))
+    return tuple([first[family] for family in ordered] or there)[:most]
+
+
+def _is_supervised(name: str) -> bool:
+    return PROTOCOLS[name].uses_factors and PROTOCOLS[name].higher_is_better is True
+
+
+def _row(
+    setting: str, runs: pd.DataFrame, scores: pd.DataFrame, protocols: Sequence[str]
+) -> HeadlineRow:
+    done = runs[runs["status"].eq("done")]
+    first = runs.iloc[0]
+    return HeadlineRow(
+        setting=setting,
+        source=str(first["source"]),
+        model=str(first["model"]),
+        beta=float(first["beta"]),
+        n=len(done),
+        reconstruction=float(done["reconstruction"].mean()),
+        kl=float(done["kl"].mean()),
+        active_dimensions=_mean(done["active_dimensions"]),
+        scores=tuple(_estimate(scores, setting, protocol) for protocol in protocols),
+    )
+
+
+def _mean(counts: pd.Series[int]) -> float:
+    present = counts.dropna()
+    return float(present.mean()) if len(present) else np.nan
+
+
+def _estimate(scores: pd.DataFrame, setting: str, protocol: str) -> Estimate:
+    rows = scores[scores["setting"].eq(setting) & scores["protocol"].eq(protocol)]
+    for found in rows[["mean", "mean_low", "mean_high"]].to_numpy():
+        return Estimate(*map(float, found))
+    return Estimate(np.nan, np.nan, np.nan)

@@ -1,0 +1,33 @@
+"""Numbers and names as they stand in a sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SIGNIFICANT = 0.05
+"""The level at which a difference or a correlation is said to be there."""
+
+
+def listed(words: Sequence[str], *, most: int = 6) -> str:
+    """``a``, ``a and b``, ``a, b and c``; of many the first few and how many more."""
+    if len(words) > most:
+        return f"{', '.join(words[: most - 1])} and {len(words) - most + 1} more"
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def counted(n: int, noun: str) -> str:
+    """``1 run``, ``2 runs``."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def per_cent(share: float) -> str:
+    """``17 %``, and ``less than 1 %`` for what is there and would read as nothing."""
+    return "less than 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"  # noqa: PLR2004 - as it is written
+
+
+def p_value(p: float) -> str:
+    """``p = 0.03``, ``p < 0.001``."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"  # noqa: PLR2004 - as it is written
