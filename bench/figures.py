@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import seaborn as sns
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -13,12 +12,14 @@ from matplotlib.figure import Figure
 
 from disbench.atomic import replacing
 from disbench.image_figures import image_figures
-from disbench.tables import SETTING, beside_beta, learning_curves
+from disbench.settings import setting_names, settings_of
+from disbench.tables import learning_curves, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    import pandas as pd
     from matplotlib.axes import Axes
 
     from disbench.store import Store
@@ -49,6 +50,8 @@ def score_figure(scores: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     in the title. Each panel has its own scale, from 0.
     """
     settings = settings_of(scores)
+    # A part of a frame may have other names for its settings than the whole.
+    scores, summary = (frame.assign(setting=setting_names(frame)) for frame in (scores, summary))
     figure, panels = _panels(scores)
     for key, panel in panels.items():
         _draw_scores(panel, _of(scores, key), _of(summary, key), settings)
@@ -59,8 +62,9 @@ def score_figure(scores: pd.DataFrame, summary: pd.DataFrame) -> Figure:
 
 def tradeoff_figure(runs: pd.DataFrame, scores: pd.DataFrame) -> Figure:
     """Reconstruction error against score, a panel a protocol, a dot a run."""
-    joined = scores.merge(runs[["run", "reconstruction"]], on="run")
-    joined["setting"] = setting_names(joined)
+    joined = scores.assign(setting=setting_names(scores)).merge(
+        runs[["source", "run", "reconstruction"]], on=["source", "run"]
+    )
     figure, panels = _panels(scores)
     for key, panel in panels.items():
         sns.scatterplot(
@@ -109,34 +113,12 @@ def training_figure(curves: pd.DataFrame) -> Figure:
     return figure
 
 
-def setting_names(frame: pd.DataFrame) -> pd.Series:
-    """What a reader calls the setting of each row: ``ae``, ``1 (VAE)``, ``4``, ``new gamma=2``."""
-    rows = zip(*(frame[name] for name in SETTING), strict=True)
-    return pd.Series([_setting_name(*row) for row in rows], index=frame.index, dtype="str")
-
-
-def settings_of(frame: pd.DataFrame) -> list[str]:
-    """The settings of a frame: those without a beta first, then by beta."""
-    ordered = frame.sort_values(
-        ["beta", "model", "hyperparameters"], na_position="first", kind="stable"
-    )
-    return list(dict.fromkeys(setting_names(ordered)))
-
-
-def _setting_name(model: str, beta: float, hyperparameters: object) -> str:
-    if others := beside_beta(beta, hyperparameters):
-        return f"{model} {others}"
-    if np.isnan(beta):
-        return model
-    return f"{beta:g} (VAE)" if beta == 1 else f"{beta:g}"
-
-
 def _figures(store: Store, tables: Tables) -> Iterator[tuple[str, Figure]]:
     folders = list(store.finished())
     if len(tables.scores):
         yield "score_vs_beta", score_figure(tables.scores, tables.summary)
         yield "tradeoff", tradeoff_figure(tables.runs, tables.scores)
-    curves = learning_curves(folders)
+    curves = learning_curves(folders, source=source_of(store))
     if len(curves):
         yield "training_curves", training_figure(curves)
     yield from image_figures(folders)
@@ -179,7 +161,7 @@ def _draw_scores(
     panel: Axes, scores: pd.DataFrame, summary: pd.DataFrame, settings: Sequence[str]
 ) -> None:
     sns.stripplot(
-        x=setting_names(scores),
+        x=scores["setting"],
         y=scores["value"],
         order=list(settings),
         jitter=0.12,
@@ -187,7 +169,7 @@ def _draw_scores(
         alpha=0.7,
         ax=panel,
     )
-    places = [settings.index(name) for name in setting_names(summary)]
+    places = [settings.index(name) for name in summary["setting"]]
     mean, low, high = (summary[name].to_numpy() for name in ("mean", "mean_low", "mean_high"))
     reach = np.nan_to_num(np.abs([mean - low, high - mean]))
     panel.errorbar(places, mean, yerr=reach, fmt="_", color="black", capsize=3, markersize=14)

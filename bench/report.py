@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def write_report(directory: Path) -> Tables:
-    """Write ``runs.csv``, ``scores.csv``, ``summary.csv`` and ``figures/``."""
+    """Write the tables, ``runs.csv`` to ``agreement.csv``, and ``figures/``."""
     store = Store(directory)
     study = store.study()
     if study is not None:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from disbench.errors import StoreError
 from disbench.report import missing_runs, write_report
-from disbench.tables import SETTING, beside_beta
+from disbench.settings import SETTING, beside_beta
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,9 +58,10 @@ def headline(tables: Tables) -> Table:
     for setting in tables.runs[list(SETTING)].drop_duplicates().itertuples(index=False):
         done = tables.runs[_is(tables.runs, setting) & (tables.runs["status"] == "done")]
         scores = summary[_is(summary, setting)].set_index("protocol")["mean"]
-        model, beta, hyperparameters = setting
+        source, model, beta, hyperparameters = setting
+        prefix = f"{source}: " if len(set(tables.runs["source"])) > 1 else ""
         table.add_row(
-            f"{model} {beside_beta(beta, hyperparameters)}".rstrip(),
+            f"{prefix}{model} {beside_beta(beta, hyperparameters)}".rstrip(),
             _number(beta, "g"),
             str(len(done)),
             _number(done["reconstruction"].mean(), ".1f"),
