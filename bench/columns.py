@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from disbench.records import Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _PROVENANCE = dict.fromkeys(Provenance.model_fields, "str") | {"threads": "Int64"}
 
@@ -43,6 +45,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "started": "str",
         **_PROVENANCE,
         "error": "str",
+        "source": "str",
     },
     "scores": {
         "run": "str",
@@ -64,6 +67,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "precision": "str",
         "data_sha256": "str",
         **_PROVENANCE,
+        "source": "str",
     },
     "summary": {
         "model": "str",
@@ -79,6 +83,94 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "evaluation_std": "float64",
         "mean_low": "float64",
         "mean_high": "float64",
+        "calibrated_mean": "float64",
+        "calibrated_median": "float64",
+        "calibrated_iqm": "float64",
+        "calibrated_std": "float64",
+        "calibrated_low": "float64",
+        "calibrated_high": "float64",
+        "source": "str",
+    },
+    "objectives": {
+        "model": "str",
+        "representation": "str",
+        "protocol": "str",
+        "n_settings": "int64",
+        "n": "int64",
+        "mean": "float64",
+        "mean_low": "float64",
+        "mean_high": "float64",
+        "calibrated_mean": "float64",
+        "calibrated_low": "float64",
+        "calibrated_high": "float64",
+        "source": "str",
+    },
+    "variance": {
+        "representation": "str",
+        "protocol": "str",
+        "n_runs": "int64",
+        "n_settings": "int64",
+        "source": "float64",
+        "objective": "float64",
+        "beta": "float64",
+        "seed": "float64",
+        "evaluation": "float64",
+    },
+    "dimensions": {
+        "run": "str",
+        "model": "str",
+        "beta": "float64",
+        "hyperparameters": "str",
+        "seed": "int64",
+        "dimension": "int64",
+        "rank": "int64",
+        "kl": "float64",
+        "factor": "str",
+        "share": "float64",
+        "source": "str",
+    },
+    "factors": {
+        "run": "str",
+        "model": "str",
+        "beta": "float64",
+        "hyperparameters": "str",
+        "seed": "int64",
+        "factor": "str",
+        "dimension": "int64",
+        "share": "float64",
+        "source": "str",
+    },
+    "comparisons": {
+        "representation": "str",
+        "protocol": "str",
+        "first": "str",
+        "second": "str",
+        "n_first": "int64",
+        "n_second": "int64",
+        "difference": "float64",
+        "probability": "float64",
+        "low": "float64",
+        "high": "float64",
+        "p": "float64",
+        "p_adjusted": "float64",
+    },
+    "agreement": {
+        "representation": "str",
+        "first": "str",
+        "second": "str",
+        "n": "int64",
+        "rho": "float64",
+        "p": "float64",
     },
 }
 """Column name -> type, by the name of the table."""
+
+
+def frame_of(name: str, rows: Iterable[Mapping[str, object]] | pd.DataFrame) -> pd.DataFrame:
+    """The table of this name with these rows, in their order: its columns and no others.
+
+    A column that no row has is missing throughout.
+    """
+    columns = COLUMNS[name]
+    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    return frame.reindex(columns=list(columns)).astype(dict(columns)).reset_index(drop=True)

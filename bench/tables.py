@@ -6,17 +6,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from disbench.atomic import replacing
-from disbench.columns import COLUMNS
+from disbench.columns import COLUMNS, frame_of
+from disbench.finished import finished_runs
+from disbench.settings import SETTING, digits, in_order
+from disbench.statistics.agreement import rank_correlations
+from disbench.statistics.comparisons import compare_settings
+from disbench.statistics.summary import pool, summarise
+from disbench.statistics.variance import variance_explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from pandas.core.groupby import SeriesGroupBy
-
+    from disbench.finished import FinishedRun
     from disbench.records import (
         EvaluationRecord,
         Failure,
@@ -25,16 +29,10 @@ if TYPE_CHECKING:
         ScoreRecord,
         TrainingRecord,
     )
-    from disbench.run_folder import RunFolder
     from disbench.runs import Run
     from disbench.store import Store
 
 PIXELS = 64 * 64
-CONFIDENCE = 0.95
-N_RESAMPLES = 10_000
-
-SETTING = ("model", "beta", "hyperparameters")
-"""The columns that runs of other seeds share."""
 
 
 class Tables(NamedTuple):
@@ -43,41 +41,56 @@ class Tables(NamedTuple):
     runs: pd.DataFrame
     scores: pd.DataFrame
     summary: pd.DataFrame
+    objectives: pd.DataFrame
+    variance: pd.DataFrame
+    comparisons: pd.DataFrame
+    agreement: pd.DataFrame
 
 
-def tabulate(store: Store) -> Tables:
-    """The tables of all runs that are finished or have failed, ordered by model, beta and seed."""
+def tabulate(store: Store, *, source: str | None = None) -> Tables:
+    """The tables of all runs that are finished or have failed, ordered by model, beta and seed.
+
+    `source` is what tells these runs from those of other directories: the directory's name, unless
+    it is given.
+    """
+    source = source_of(store) if source is None else source
+    return analyse(*recorded(store, finished_runs(store, source=source), source=source))
+
+
+def source_of(store: Store) -> str:
+    """What a results directory is called."""
+    return store.directory.resolve().name
+
+
+def recorded(
+    store: Store, runs: Iterable[FinishedRun], *, source: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables ``runs`` and ``scores`` of a directory, whose finished runs are given."""
     run_rows: list[dict[str, object]] = []
     score_rows: list[dict[str, object]] = []
     failed = store.failed()
     groups = _latest(store.groups())
-    for folder in store.finished():
-        training, evaluation = folder.training(), folder.evaluation()
-        if training is not None:
-            failure = failed.pop(training.run.id, None)
-            run_rows.append(_run_row(training, evaluation, failure))
-            score_rows.extend(_score_rows(training, evaluation, groups))
+    for run in runs:
+        failure = failed.pop(run.run.id, None)
+        run_rows.append(_run_row(run.training, run.evaluation, failure))
+        score_rows.extend(_score_rows(run.training, run.evaluation, groups))
     run_rows.extend(map(_failure_row, failed.values()))
-    scores = _frame("scores", score_rows)
-    return Tables(_frame("runs", run_rows), scores, summarise(scores))
+    frames = (frame_of("runs", run_rows), frame_of("scores", score_rows))
+    return frames[0].assign(source=source), frames[1].assign(source=source)
 
 
-def summarise(scores: pd.DataFrame) -> pd.DataFrame:
-    """A row for each setting, representation and protocol, over the training seeds.
-
-    A setting is a model with its hyper-parameters, beta among them.
-
-    A run's score is its mean over evaluation seeds. Of these, `iqm` is the interquartile mean
-    (Agarwal et al. 2021), `std` has ddof 1, and `mean_low` to `mean_high` is the 95 % percentile
-    bootstrap interval of the mean; NaN for a single training seed. `evaluation_std` is the spread
-    over evaluation seeds within a run (root mean variance, ddof 1), NaN where there is one.
-    """
-    keys = [*SETTING, "representation", "protocol"]
-    rows = [
-        dict(zip(keys, key, strict=True)) | _statistics(group.groupby("run", sort=False)["value"])
-        for key, group in scores.groupby(keys, dropna=False, sort=False)
-    ]
-    return _frame("summary", rows)
+def analyse(runs: pd.DataFrame, scores: pd.DataFrame) -> Tables:
+    """The tables of these runs and scores, which may be those of several directories."""
+    runs, scores = in_order(runs), in_order(scores)
+    return Tables(
+        runs=runs,
+        scores=scores,
+        summary=summarise(scores),
+        objectives=pool(scores),
+        variance=variance_explained(scores),
+        comparisons=compare_settings(scores),
+        agreement=rank_correlations(scores, runs),
+    )
 
 
 def write_csv(name: str, frame: pd.DataFrame, directory: Path) -> None:
@@ -96,23 +109,18 @@ def read_csv(name: str, directory: Path) -> pd.DataFrame:
     )
 
 
-def beside_beta(beta: float, hyperparameters: object) -> str:
-    """The hyper-parameters of a setting where they are more than beta, and otherwise nothing."""
-    text = hyperparameters if isinstance(hyperparameters, str) else ""
-    return "" if text == f"beta={beta:g}" else text
-
-
-def learning_curves(folders: Iterable[RunFolder]) -> pd.DataFrame:
+def learning_curves(runs: Iterable[FinishedRun]) -> pd.DataFrame:
     """The losses of these runs on the way: a row for each run and record."""
-    frames = []
-    for folder in folders:
-        training = folder.training()
-        if training is not None:
-            curve = pd.DataFrame(folder.losses())
-            for name, value in _names(training.run).items():
-                curve[name] = value
-            frames.append(curve)
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    frames = [pd.DataFrame(run.folder.losses()).assign(**names_of(run)) for run in runs]
+    if not frames:
+        return pd.DataFrame(columns=["step", *SETTING])
+    curves = pd.concat(frames, ignore_index=True)
+    return curves.astype({"beta": "float64", "hyperparameters": "str"})
+
+
+def names_of(run: FinishedRun) -> dict[str, Any]:
+    """The columns that tell a run from others."""
+    return _names(run.run) | {"source": run.source}
 
 
 def _latest(groups: Iterable[GroupRecord]) -> list[GroupRecord]:
@@ -127,7 +135,7 @@ def _latest(groups: Iterable[GroupRecord]) -> list[GroupRecord]:
 
 def _names(run: Run) -> dict[str, str | float | None]:
     beta = np.nan if run.beta is None else run.beta
-    settings = " ".join(f"{name}={value:g}" for name, value in run.hyperparameters.items())
+    settings = " ".join(f"{name}={digits(value)}" for name, value in run.hyperparameters.items())
     return {
         "run": run.id,
         "model": run.objective,
@@ -207,40 +215,3 @@ def _score_row(
         "precision": run.precision,
         "data_sha256": run.data_sha256,
     }
-
-
-def _statistics(by_run: SeriesGroupBy[float, Any]) -> dict[str, float]:
-    values = by_run.mean().to_numpy()
-    low, high = _interval(values)
-    return {
-        "n": len(values),
-        "mean": float(np.mean(values)),
-        "median": float(np.median(values)),
-        "iqm": float(stats.trim_mean(values, 0.25)),
-        "std": float(np.std(values, ddof=1)) if len(values) > 1 else np.nan,
-        "evaluation_std": float(np.sqrt(by_run.var(ddof=1).mean())),
-        "mean_low": low,
-        "mean_high": high,
-    }
-
-
-def _interval(values: np.ndarray) -> tuple[float, float]:
-    if len(values) == 1 or not np.isfinite(values).all():
-        return np.nan, np.nan
-    interval = stats.bootstrap(
-        (values,),
-        np.mean,
-        confidence_level=CONFIDENCE,
-        n_resamples=N_RESAMPLES,
-        method="percentile",
-        vectorized=True,
-        rng=np.random.default_rng(0),  # the same scores always get the same interval
-    ).confidence_interval
-    return float(interval.low), float(interval.high)
-
-
-def _frame(name: str, rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
-    columns = COLUMNS[name]
-    frame = pd.DataFrame(list(rows), columns=list(columns)).astype(dict(columns))
-    order = [key for key in (*SETTING, "seed") if key in columns]
-    return frame.sort_values(order, kind="stable", na_position="first", ignore_index=True)

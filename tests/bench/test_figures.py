@@ -14,13 +14,12 @@ from matplotlib.image import imread
 from disbench.figures import (
     draw_figures,
     score_figure,
-    setting_names,
-    settings_of,
     tradeoff_figure,
     training_figure,
 )
 from disbench.image_figures import image_figures, montage, traversal_figure
 from disbench.records import LossRecord
+from disbench.statistics.summary import summarise
 from disbench.store import Store
 from disbench.tables import learning_curves, tabulate
 
@@ -124,25 +123,6 @@ def test_score_that_is_missing_can_be_drawn(
     assert _drawn(Store(tmp_path)).keys() == ALL
 
 
-def test_settings_are_named_and_ordered() -> None:
-    frame = pd.DataFrame(
-        {
-            "model": ["beta_vae", "vae", "ae", "beta_vae", "beta_vae"],
-            "beta": [16.0, 1.0, nan, 0.5, 16.0],
-            "hyperparameters": ["beta=16", nan, nan, "beta=0.5", "beta=16"],
-        }
-    )
-    assert setting_names(frame).tolist() == ["16", "1 (VAE)", "ae", "0.5", "16"]
-    assert settings_of(frame) == ["ae", "0.5", "1 (VAE)", "16"]
-
-
-def test_settings_without_a_beta_are_told_apart() -> None:
-    frame = pd.DataFrame(
-        {"model": ["new"] * 2, "beta": [nan] * 2, "hyperparameters": ["gamma=2", "gamma=10"]}
-    )
-    assert len(set(setting_names(frame))) == 2
-
-
 def test_every_seed_is_a_dot_at_its_setting(store: Store) -> None:
     tables = tabulate(store)
     panel = _panel(score_figure(tables.scores, tables.summary), "mig/exact")
@@ -160,6 +140,17 @@ def test_means_stand_over_their_dots(store: Store) -> None:
     assert dict(zip(places, values, strict=True)) == pytest.approx({0: 0.105, 1: 0.505, 2: 0.305})
 
 
+def test_settings_of_a_panel_have_the_names_of_the_figure(store: Store) -> None:
+    """A protocol that has scores of one model only is drawn with the others' names in mind."""
+    tables = tabulate(store)
+    tcvae = tables.scores[tables.scores["beta"].eq(16)].assign(model="tcvae", protocol="only")
+    scores = pd.concat([tables.scores, tcvae], ignore_index=True)
+    panel = _panel(score_figure(scores, summarise(scores)), "only")
+    labels = [label.get_text() for label in panel.get_xticklabels()]
+    assert labels == ["ae", "beta_vae 1", "beta_vae 16", "tcvae 16"]
+    assert {round(float(x)) for x, _ in _dots(panel)} == {3}
+
+
 def test_tradeoff_shows_reconstruction_against_score(store: Store) -> None:
     tables = tabulate(store)
     panel = _panel(tradeoff_figure(tables.runs, tables.scores), "mig/exact")
@@ -169,7 +160,7 @@ def test_tradeoff_shows_reconstruction_against_score(store: Store) -> None:
 
 
 def test_every_run_is_a_curve(store: Store) -> None:
-    reconstruction, kl = training_figure(learning_curves(store.finished())).axes
+    reconstruction, kl = training_figure(learning_curves(store.finished(), source="here")).axes
     curves = [line.get_xydata().tolist() for line in reconstruction.lines if len(line.get_xdata())]
     assert curves == [[[2, 78], [4, 76]]] * 6
     heights = sorted(line.get_ydata()[0] for line in kl.lines if len(line.get_ydata()))

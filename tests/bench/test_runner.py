@@ -127,13 +127,17 @@ class Watched(Silent):
 
 def test_directory_holds_all_that_is_promised(reference: Path, study: Study) -> None:
     assert sorted(path.name for path in reference.iterdir() if path.name != "groups") == [
+        "agreement.csv",
+        "comparisons.csv",
         "failures",
         "figures",
+        "objectives.csv",
         "runs",
         "runs.csv",
         "scores.csv",
         "study.toml",
         "summary.csv",
+        "variance.csv",
     ]
     assert Store(reference).study() == study
     names = [folder.path.name for folder in Store(reference).finished()]

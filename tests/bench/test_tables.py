@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import isnan, nan, sqrt
+from math import isnan, nan
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +12,10 @@ import pytest
 
 from disbench.records import Failure, LossRecord
 from disbench.store import Store
-from disbench.tables import learning_curves, read_csv, summarise, tabulate, write_csv
+from disbench.tables import analyse, learning_curves, read_csv, tabulate, write_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable
 
     from disbench.run_folder import RunFolder
     from disbench.runs import Run
@@ -97,6 +97,7 @@ def test_row_of_a_run_is_complete(store: Store, make_run: MakeRun) -> None:
         "device": "cpu",
         "device_name": "A CPU",
         "threads": 1,
+        "source": store.directory.name,
     }
 
 
@@ -136,98 +137,51 @@ def test_scores_are_tidy(store: Store, make_run: MakeRun) -> None:
     assert (row["torch"], row["threads"], row["data_sha256"]) == ("2.4.0", 1, "0" * 64)
 
 
+def test_rows_name_the_directory_they_come_from_last(store: Store) -> None:
+    tables = tabulate(store)
+    for frame in tables[:4]:
+        assert frame.columns[-1] == "source"
+        assert set(frame["source"]) == {store.directory.name}
+    assert set(tabulate(store, source="mine").scores["source"]) == {"mine"}
+
+
+def test_directory_is_named_as_it_is_resolved(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(store.directory)
+    assert set(tabulate(Store(Path())).runs["source"]) == {store.directory.name}
+
+
+def test_directories_together_are_ordered_by_source(store: Store) -> None:
+    one, two = (tabulate(store, source=name) for name in ("b", "a"))
+    runs, scores = (pd.concat([x, y]) for x, y in zip(one[:2], two[:2], strict=True))
+    both = analyse(runs, scores)
+    assert both.runs["source"].tolist() == ["a"] * 5 + ["b"] * 5
+    assert both.runs["model"].tolist() == one.runs["model"].tolist() * 2
+    assert both.summary["mean"].tolist() == two.summary["mean"].tolist() * 2
+    assert set(both.comparisons["first"]) == {"a: ae", "a: 4", "b: ae"}
+
+
+def test_settings_that_differ_in_the_seventh_digit_are_apart(
+    tmp_path: Path, make_run: MakeRun, write_run: WriteRun
+) -> None:
+    store = Store(tmp_path)
+    for beta in (4.0, 4.0000001):
+        write_run(store, make_run(hyperparameters={"beta": beta}), {MIG: 0.5})
+    runs = tabulate(store).runs
+    assert runs["hyperparameters"].tolist() == ["beta=4", "beta=4.0000001"]
+
+
 def test_empty_directory_has_empty_tables(tmp_path: Path) -> None:
     tables = tabulate(Store(tmp_path / "nowhere"))
-    assert [len(table) for table in tables] == [0, 0, 0]
+    assert [len(table) for table in tables] == [0] * 7
     assert list(tables.summary.columns)[:2] == ["model", "beta"]
-
-
-def _scores(values: Sequence[float], **columns: object) -> pd.DataFrame:
-    frame = pd.DataFrame({"value": values, "run": [f"run{i}" for i in range(len(values))]})
-    defaults = {
-        "model": "vae",
-        "beta": 1.0,
-        "hyperparameters": nan,
-        "representation": "mean",
-        "protocol": MIG,
-    }
-    return frame.assign(**defaults | columns).astype({"hyperparameters": "str"})
-
-
-def _summary(scores: pd.DataFrame) -> dict[str, float]:
-    [row] = summarise(scores).to_dict("records")
-    return {str(name): value for name, value in row.items()}
-
-
-def test_summary_by_hand() -> None:
-    row = _summary(_scores([0.6, 0.0, 1.1, 0.1, 0.2]))
-    assert row["n"] == 5
-    assert row["mean"] == pytest.approx(0.4)
-    assert row["median"] == pytest.approx(0.2)
-    assert row["iqm"] == pytest.approx((0.1 + 0.2 + 0.6) / 3)
-    assert row["std"] == pytest.approx(sqrt(0.82 / 4))
-
-
-def test_interval_is_that_of_resampled_means() -> None:
-    values = np.array([0.6, 0.0, 1.1, 0.1, 0.2])
-    row = _summary(_scores(list(values)))
-    resampled = np.random.default_rng(5).choice(values, (20_000, 5)).mean(axis=1)
-    low, high = np.quantile(resampled, [0.025, 0.975])
-    assert row["mean_low"] == pytest.approx(low, abs=0.02)
-    assert row["mean_high"] == pytest.approx(high, abs=0.02)
-    assert row["mean_low"] < row["mean"] < row["mean_high"]
-
-
-def test_interval_is_the_same_each_time() -> None:
-    first, again = (_summary(_scores([0.1, 0.5, 0.7])) for _ in range(2))
-    assert (first["mean_low"], first["mean_high"]) == (again["mean_low"], again["mean_high"])
-
-
-def test_single_seed_has_no_spread() -> None:
-    row = _summary(_scores([0.25]))
-    assert (row["n"], row["mean"], row["median"], row["iqm"]) == (1, 0.25, 0.25, 0.25)
-    assert all(isnan(row[name]) for name in ("std", "mean_low", "mean_high", "evaluation_std"))
-
-
-def test_equal_scores_have_an_interval_of_no_length() -> None:
-    row = _summary(_scores([0.25, 0.25, 0.25]))
-    assert (row["std"], row["mean_low"], row["mean_high"]) == (0, 0.25, 0.25)
-
-
-def test_missing_score_is_not_hidden() -> None:
-    row = _summary(_scores([0.25, nan]))
-    assert row["n"] == 2
-    assert all(isnan(row[name]) for name in ("mean", "mean_low", "mean_high"))
-
-
-def test_repeats_of_a_run_count_once() -> None:
-    """Runs of 0.1 and 0.5, the first scored three times with a variance of 0.01."""
-    scores = _scores([0.0, 0.1, 0.2, 0.4, 0.5, 0.6]).assign(run=["a"] * 3 + ["b"] * 3)
-    row = _summary(scores)
-    assert (row["n"], row["mean"]) == (2, pytest.approx(0.3))
-    assert row["std"] == pytest.approx(sqrt(2 * 0.2**2))
-    assert row["evaluation_std"] == pytest.approx(0.1)
-
-
-def test_settings_are_summarised_apart() -> None:
-    parts = [
-        _scores([0.1], beta=nan, model="ae"),
-        _scores([0.3], beta=nan, model="ae"),
-        _scores([0.2, 0.4], beta=4.0),
-        _scores([0.5], beta=4.0, protocol="other"),
-        _scores([0.6], beta=4.0, representation="sampled"),
-        _scores([0.7], beta=4.0, hyperparameters="beta=4 gamma=2"),
-    ]
-    parts[1]["run"] = "another"
-    summary = summarise(pd.concat(parts, ignore_index=True))
-    assert summary["n"].tolist() == [2, 2, 1, 1, 1]
-    assert summary["mean"].tolist() == pytest.approx([0.2, 0.3, 0.5, 0.6, 0.7])
-    assert summary["model"].tolist() == ["ae", "vae", "vae", "vae", "vae"]
 
 
 def test_tables_survive_their_files_to_the_bit(store: Store, tmp_path: Path) -> None:
     tables = tabulate(store)
     assert tables.runs["git_commit"].isna().all()
+    assert all(len(table) for table in tables)
     for name, frame in tables._asdict().items():
         write_csv(name, frame, tmp_path)
         pd.testing.assert_frame_equal(read_csv(name, tmp_path), frame, check_exact=True)
@@ -268,10 +222,11 @@ def test_curves_have_a_row_for_each_run_and_record(
     write_run(store, make_run(), losses=losses)
     autoencoder = make_run(objective="ae", hyperparameters={}, seed=3)
     write_run(store, autoencoder, losses=[LossRecord(4, 5.0, 5.0, nan)])
-    curves = learning_curves(store.finished())
+    curves = learning_curves(store.finished(), source="here")
     assert curves["run"].tolist() == [autoencoder.id] + [make_run().id] * 2
     assert curves["step"].tolist() == [4, 2, 4]
     assert curves["reconstruction"].tolist() == [5, 8, 6]
     assert curves["beta"].fillna(-1).tolist() == [-1, 4, 4]
     assert curves["seed"].tolist() == [3, 0, 0]
-    assert learning_curves([]).empty
+    assert curves["source"].tolist() == ["here"] * 3
+    assert learning_curves([], source="here").empty

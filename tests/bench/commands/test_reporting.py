@@ -6,6 +6,7 @@ import io
 from math import nan
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
@@ -13,7 +14,7 @@ from disbench.commands.reporting import headline
 from disbench.records import Failure, LossRecord
 from disbench.report import missing_runs
 from disbench.store import Store
-from disbench.tables import read_csv, tabulate
+from disbench.tables import analyse, read_csv, tabulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,20 @@ def test_headline_has_a_row_a_setting(store: Store) -> None:
 
 def test_headline_of_nothing_has_no_rows(tmp_path: Path) -> None:
     assert _rows(Store(tmp_path)) == [["model", "beta", "n", "recon.", "KL"]]
+
+
+def test_headline_names_the_sources_where_there_are_several(store: Store) -> None:
+    both = [tabulate(store, source=name)[:2] for name in ("one", "two")]
+    tables = analyse(*(pd.concat(frames, ignore_index=True) for frames in zip(*both, strict=True)))
+    console = Console(record=True, width=100, file=io.StringIO())
+    console.print(headline(tables))
+    _, _, *rows = [line.split()[:3] for line in console.export_text().splitlines()]
+    assert rows == [
+        ["one:", "ae", "-"],
+        ["one:", "beta_vae", "4"],
+        ["two:", "ae", "-"],
+        ["two:", "beta_vae", "4"],
+    ]
 
 
 def test_missing_runs_are_named(store: Store) -> None:

@@ -1,0 +1,1 @@
+"""What can be said of a grid of runs, from its frames alone."""

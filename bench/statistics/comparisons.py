@@ -1,0 +1,92 @@
+"""Which setting beats which, how surely, and whether that could be luck."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.multitest import multipletests
+
+from disbench.columns import frame_of
+from disbench.metrics.protocols import GROUP_PROTOCOLS, PROTOCOLS
+from disbench.settings import setting_names, settings_of
+from disbench.statistics.run_scores import CELL, run_scores
+from disbench.statistics.superiority import mann_whitney, probability_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from disbench.metrics.arrays import FloatArray
+
+LOWER_IS_BETTER = frozenset(
+    name
+    for name, protocol in {**PROTOCOLS, **GROUP_PROTOCOLS}.items()
+    if protocol.higher_is_better is False
+)
+
+
+def compare_settings(scores: pd.DataFrame) -> pd.DataFrame:
+    """A row for each representation, protocol and pair of settings, in the order of `settings_of`.
+
+    A run's score is its mean over evaluation seeds. `difference` is the mean of `first` minus that
+    of `second`, `probability` that a run of `first` beats one of `second`, ties counting half. The
+    higher score beats the lower, unless the protocol says that lower is better. `low` to `high` is
+    the 95 % interval of the probability (`probability_interval`), `p` that of the two-sided
+    Mann-Whitney test (`mann_whitney`), and `p_adjusted` the same after Holm's correction for all
+    pairs of the representation and protocol (Holm 1979).
+
+    All of these are NaN where a score is missing or infinite. Where a setting has one run, whose
+    spread is unknown, the interval and both p are.
+    """
+    runs = run_scores(scores)
+    runs["setting"] = setting_names(runs)
+    order = settings_of(runs)
+    tables = [
+        _compared(_samples(cell, order), lower_is_better=protocol in LOWER_IS_BETTER).assign(
+            representation=str(representation), protocol=str(protocol)
+        )
+        for (representation, protocol), cell in runs.groupby(list(CELL), sort=False)
+    ]
+    return frame_of("comparisons", pd.concat(tables) if tables else [])
+
+
+def _samples(runs: pd.DataFrame, order: Iterable[str]) -> dict[str, FloatArray]:
+    """The scores of each setting that has some, in this order."""
+    groups = {name: group.to_numpy() for name, group in runs.groupby("setting")["value"]}
+    return {str(name): groups[name] for name in order if name in groups}
+
+
+def _compared(samples: Mapping[str, FloatArray], *, lower_is_better: bool) -> pd.DataFrame:
+    """The pairs of one representation and protocol."""
+    pairs = list(combinations(samples, 2))
+    values = [(samples[first], samples[second]) for first, second in pairs]
+    n_first, n_second = np.array([[len(a), len(b)] for a, b in values]).reshape(-1, 2).T
+    probability, p = mann_whitney([(b, a) if lower_is_better else (a, b) for a, b in values])
+    alone = (n_first == 1) | (n_second == 1)
+    p[alone] = np.nan
+    low, high = probability_interval(np.where(alone, np.nan, probability), n_first, n_second)
+    differences = np.array([a.mean() - b.mean() for a, b in values])
+    return pd.DataFrame(
+        {
+            "first": [first for first, _ in pairs],
+            "second": [second for _, second in pairs],
+            "n_first": n_first,
+            "n_second": n_second,
+            "difference": np.where(np.isnan(probability), np.nan, differences),
+            "probability": probability,
+            "low": low,
+            "high": high,
+            "p": p,
+            "p_adjusted": _holm(p),
+        }
+    )
+
+
+def _holm(p: FloatArray) -> FloatArray:
+    """The p of several tests, corrected for those that have one."""
+    adjusted, tested = np.full(len(p), np.nan), np.isfinite(p)
+    if tested.any():
+        adjusted[tested] = multipletests(p[tested], method="holm")[1]
+    return adjusted
