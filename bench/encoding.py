@@ -40,7 +40,6 @@ class Codes:
         return np.asarray(divergence.mean(axis=0))
 
 
-@torch.inference_mode()
 def encode(
     model: Autoencoder,
     images: PackedImages,
@@ -53,12 +52,20 @@ def encode(
 
     Codes are measurements, so they are computed in float32 whatever precision trained the model.
     """
-    shape = (grid.n, model.latents)
+    mean, log_variance = encode_rows(model, images, grid.rows(), device=device)
+    return Codes(grid, mean, log_variance if variational else None)
+
+
+@torch.inference_mode()
+def encode_rows(
+    model: Autoencoder, images: PackedImages, rows: NDArray[np.int64], *, device: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The posterior means and log-variances of the images at these rows: two (rows, latents)."""
+    shape = (len(rows), model.latents)
     mean, log_variance = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    rows = grid.rows()
-    for start in range(0, grid.n, BATCH_SIZE):
+    for start in range(0, len(rows), BATCH_SIZE):
         batch = slice(start, start + BATCH_SIZE)
         posterior = model.encode(as_tensor(images, rows[batch], device=device))
         mean[batch] = posterior.mean.cpu().numpy()
         log_variance[batch] = posterior.log_variance.cpu().numpy()
-    return Codes(grid, mean, log_variance if variational else None)
+    return mean, log_variance

@@ -15,3 +15,7 @@ class StudyError(DisbenchError, ValueError):
 
 class StoreError(DisbenchError):
     """A results directory cannot be read, written or shared with this study."""
+
+
+class ExplorerError(DisbenchError):
+    """A run cannot be explored in a page."""

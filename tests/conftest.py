@@ -1,11 +1,13 @@
-"""One rendered whole set for all tests, in a cache that is not the user's."""
+"""One rendered whole set for all tests, in a cache that is not the user's; one browser."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from chromium import chromium, missing
 from hypothesis import settings
 
 from disbench.dsprites import PackedImages, open_images
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from selenium.webdriver import Chrome
 
 # No test is timed: a busy machine is no fault. The same examples everywhere, so a failure stays.
 settings.register_profile("disbench", deadline=None, derandomize=True)
@@ -32,3 +35,13 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def whole(cache: Path) -> PackedImages:  # noqa: ARG001 - it has to be there first
     return open_images("rendered")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Chrome]:
+    """A browser without a network; where there is none tests skip, except in CI."""
+    if reason := missing():
+        no_browser = pytest.fail if os.environ.get("CI") else pytest.skip
+        no_browser(f"{reason}: the tests of pages need Chromium and its driver")
+    with chromium() as driver:
+        yield driver

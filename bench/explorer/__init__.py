@@ -1,0 +1,17 @@
+"""A trained decoder in a web page: sliders for its code, run by the page itself, offline."""
+
+from disbench.explorer.exploring import Explorer, explore
+from disbench.explorer.markup import container, images_data, script, style
+from disbench.explorer.reference import REFERENCE, ReferenceImages, reference_images
+
+__all__ = [
+    "REFERENCE",
+    "Explorer",
+    "ReferenceImages",
+    "container",
+    "explore",
+    "images_data",
+    "reference_images",
+    "script",
+    "style",
+]
