@@ -83,7 +83,7 @@ def run(
         typer.Option("--dry-run", help="Show the grid, what is done, and what the rest will cost."),
     ] = False,
 ) -> None:
-    """Train and score what a study lacks, then write its tables and figures.
+    """Train and score what a study lacks, then write its tables, figures and report.
 
     The same command again does only what is missing, also after Ctrl-C.
     """
@@ -102,10 +102,26 @@ def report(
         Path, typer.Argument(metavar="DIR", help="A results directory, finished or not.")
     ],
 ) -> None:
-    """Rebuild tables and figures from what is on disk, and list what is missing."""
+    """Rebuild tables, figures and report.html from what is on disk, and list what is missing."""
     from disbench.commands import reporting  # noqa: PLC0415
 
     reporting.rebuild(directory, console=stdout)
+
+
+@app.command()
+def compare(
+    directories: Annotated[
+        list[Path], typer.Argument(metavar="DIR DIR...", help="Results directories.")
+    ],
+    *,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the tables, figures and report go.")
+    ] = Path("results/comparison"),
+) -> None:
+    """Make one report over several results directories, and say which rows can be compared."""
+    from disbench.commands import comparing  # noqa: PLC0415
+
+    comparing.compare(directories, out=out, console=stdout)
 
 
 @app.command()
