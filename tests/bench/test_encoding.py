@@ -10,7 +10,7 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from disbench.dsprites import FactorGrid, PackedImages
-from disbench.encoding import Codes, encode
+from disbench.encoding import Codes, encode, encode_rows
 from disbench.training import initial_model
 
 if TYPE_CHECKING:
@@ -42,6 +42,15 @@ def test_codes_are_the_forward_pass(codes: Codes, model: Autoencoder, whole: Pac
     np.testing.assert_allclose(codes.log_variance, log_variance.numpy(), rtol=1e-4, atol=1e-6)
     assert codes.mean.shape == codes.log_variance.shape == (72, 3)
     assert len(np.unique(codes.mean, axis=0)) == 72
+
+
+def test_any_rows_are_encoded_in_their_order(
+    codes: Codes, model: Autoencoder, whole: PackedImages
+) -> None:
+    chosen = np.array([70, 3, 3])
+    mean, log_variance = encode_rows(model, whole, MINI.rows()[chosen], device="cpu")
+    np.testing.assert_allclose(mean, codes.mean[chosen], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(log_variance, codes.log_variance[chosen], rtol=1e-4, atol=1e-6)
 
 
 def test_codes_are_float32_whatever_trained_the_model(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import data
 import encoding
+import exploring
 import reporting
 import scoring
 import starting
@@ -37,6 +38,7 @@ ROWS: Mapping[str, Callable[[Setting], Measurement]] = {
     **{f"encode/{network}": partial(encoding.measure, network=network) for network in NETWORKS},
     **{f"protocol/{name}": partial(scoring.measure, name=name) for name in scoring.FAST},
     "report": reporting.measure,
+    "explorer": exploring.measure,
 }
 
 QUICK = (

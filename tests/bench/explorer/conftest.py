@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save_model
 
 from disbench.dsprites import FactorGrid
 from disbench.explorer import ReferenceImages, reference_images
@@ -50,7 +50,7 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Autoencoder
 
     def write(model: Autoencoder) -> RunFolder:
         folder = RunFolder(tmp_path_factory.mktemp("run"))
-        save_file({k: w.contiguous() for k, w in model.state_dict().items()}, folder.weights)
+        save_model(model, folder.weights)
         return folder
 
     return write

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
 
+from disbench.encoding import encode_rows
 from disbench.errors import ExplorerError
-from disbench.explorer import Explorer, ReferenceImages, explore
+from disbench.explorer import Explorer, ReferenceImages, explore, exploring
 from disbench.explorer.exploring import slider_ranges
 from disbench.run_folder import RunFolder
 
@@ -61,6 +62,29 @@ def test_the_start_is_the_code_of_a_large_heart_in_the_middle(
 ) -> None:
     row = images.grid.index_of([[2, 5, 0, 16, 16]])
     np.testing.assert_allclose(explorer.start, _codes(model, images)[row[0]], atol=1e-5)
+
+
+def test_images_are_encoded_on_one_thread(
+    run: Run,
+    model: Autoencoder,
+    folder_of: Write,
+    images: ReferenceImages,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads = []
+
+    def spy(*args: Any, **kwargs: Any) -> Any:
+        threads.append(torch.get_num_threads())
+        return encode_rows(*args, **kwargs)
+
+    monkeypatch.setattr(exploring, "encode_rows", spy)
+    torch.set_num_threads(2)
+    try:
+        explore(run, folder_of(model), images=images)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+    assert threads == [1]
 
 
 def test_payload_is_json(explorer: Explorer) -> None:

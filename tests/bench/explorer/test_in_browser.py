@@ -18,6 +18,7 @@ from torch import nn
 
 from disbench.explorer import Explorer, container, explore, images_data
 from disbench.explorer.layers import describe
+from disbench.explorer.quantised import quantise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -188,6 +189,14 @@ def test_the_code_of_an_image_is_nearest_to_itself(page: ExplorerPage, shown: Sh
         assert page.call("conv-10", "nearest", explorer.codes.values()[index].tolist()) == index
 
 
+def test_of_images_as_near_the_first_is_taken(page: ExplorerPage) -> None:
+    codes = quantise(np.array([[0], [1], [1]], np.float32)).payload()
+    nearest = page.browser.execute_script(
+        "return disbench.codesOf({latents: 1, codes: arguments[0]}).nearest([0.75])", codes
+    )
+    assert nearest == 1
+
+
 @pytest.mark.parametrize("index", [0, 317, 479])
 def test_the_nearest_image_is_shown_bit_by_bit(
     page: ExplorerPage, shown: Shown, images: ReferenceImages, index: int
@@ -251,6 +260,14 @@ def test_sliders_have_labels_in_their_order_and_say_their_values(page: ExplorerP
     names = [_slider(page, "conv-3", d).accessible_name for d in range(3)]
     assert names == TEXTS["labels"]
     assert _slider(page, "conv-3", 1).get_attribute("aria-valuetext") == "\u22121.50"
+
+
+def test_sliders_stand_at_the_code(page: ExplorerPage, shown: Shown) -> None:
+    _, explorer = shown["conv-3"]
+    low, high = explorer.ranges.T
+    page.show("conv-3", low + (high - low) * [0.25, 0.5, 2])
+    stand = [float(_slider(page, "conv-3", d).get_property("value")) for d in range(3)]
+    assert stand == pytest.approx(low + (high - low) * [0.25, 0.5, 1])
 
 
 def test_a_code_beyond_a_slider_is_kept(page: ExplorerPage) -> None:

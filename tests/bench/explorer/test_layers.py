@@ -11,8 +11,10 @@ from torch import nn
 
 from disbench.errors import ExplorerError
 from disbench.explorer.layers import MAX_BYTES, describe
-from disbench.models import burgess, conv, fc
+from disbench.models import fc
+from disbench.models.autoencoder import build
 from disbench.models.layers import ImageConvTranspose
+from disbench.models.networks import NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,13 +27,19 @@ class LoudReLU(nn.ReLU):
     """Not what its parent does."""
 
 
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
 def _conv_transpose(inputs: int, outputs: int) -> dict[str, object]:
     return {"kind": "conv_transpose", "inputs": inputs, "outputs": outputs}
 
 
-def test_conv_is_described_layer_by_layer() -> None:
+def test_conv_is_described_layer_by_layer(rng: np.random.Generator) -> None:
     relu = {"kind": "relu"}
-    assert describe(conv.decoder(latents=10, channels=1)).layers == (
+    decoder = build(NETWORKS["conv"], latents=10, rng=rng).decoder
+    assert describe(decoder).layers == (
         {"kind": "linear", "inputs": 10, "outputs": 256},
         relu,
         {"kind": "linear", "inputs": 256, "outputs": 1024},
@@ -47,8 +55,8 @@ def test_conv_is_described_layer_by_layer() -> None:
     )
 
 
-def test_burgess_is_described() -> None:
-    decoder = burgess.decoder(latents=3, channels=1)
+def test_burgess_is_described(rng: np.random.Generator) -> None:
+    decoder = build(NETWORKS["burgess"], latents=3, rng=rng).decoder
     layers = describe(decoder).layers
     assert len(layers) == len(decoder) == 14
     assert layers[6] == {"kind": "unflatten", "shape": [32, 4, 4]}

@@ -48,7 +48,7 @@ def test_images_stand_by_their_name(images: ReferenceImages) -> None:
 
 def test_script_and_style_can_stand_in_a_page() -> None:
     assert "window.disbench" in script()
-    assert "</script" not in script()
+    assert re.findall("</script|<!--", script()) == []  # either would change where it ends
     assert ".explorer {" in style()
     assert "</style" not in style()
 
