@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from disbench.commands.reporting import check_is_results, show_results
 from disbench.errors import StoreError
 from disbench.report import write_reports
-from disbench.report.comparability import aspects, comparable_rows
+from disbench.report.comparability import comparison
 from disbench.store import Store
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import Console
-
-    from disbench.evidence import Evidence
 
 
 def compare(directories: Sequence[Path], *, out: Path, console: Console) -> None:
@@ -27,7 +25,8 @@ def compare(directories: Sequence[Path], *, out: Path, console: Console) -> None
     """
     stores = _stores(directories, out)
     evidence = write_reports(stores, _made(out))
-    console.print(_verdict(evidence), markup=False)
+    for sentence in comparison(evidence):
+        console.print(sentence, markup=False)
     show_results(evidence, out, console=console)
 
 
@@ -62,14 +61,3 @@ def _made(out: Path) -> Path:
             f"cannot write to {out} ({error.strerror}); choose another --out"
         ) from None
     return out
-
-
-def _verdict(evidence: Evidence) -> str:
-    """How many rows can be compared, and what differs, in words."""
-    rows = comparable_rows(evidence)
-    found = aspects(evidence)
-    different = found.loc[found["same"].eq("differs"), "aspect"]
-    lines = [f"{int(rows['comparable'].sum())} of {len(rows)} common rows can be compared"]
-    if len(different):
-        lines.append(f"what differs: {', '.join(different)}")
-    return "\n".join(lines)

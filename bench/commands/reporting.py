@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from disbench.evidence import Evidence
 
-MOST_COLUMNS = 3
-"""As many protocols fit in 80 columns."""
+WIDTH = 80
+SCORE_WIDTH, REST_WIDTH = 16, 24
+"""What a column of scores takes at most, and what the numbers before them do."""
 
 
 def rebuild(directory: Path, *, console: Console) -> None:
@@ -59,7 +60,9 @@ def headline_table(evidence: Evidence) -> Table:
     in 80 columns is counted in the caption.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    headline = headline_of(evidence, most=MOST_COLUMNS)
+    longest = max((len(spoken(setting)) for setting in evidence.settings), default=0)
+    room = max(1, (WIDTH - REST_WIDTH - longest) // SCORE_WIDTH)
+    headline = headline_of(evidence, most=room)
     n_more = evidence.scores_of("mean")["protocol"].nunique() - len(headline.protocols)
     if n_more > 0:
         table.caption = f"and {n_more} more protocols in summary.csv"

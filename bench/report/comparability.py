@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from disbench.records import Provenance
+from disbench.report.words import counted, listed
 from disbench.settings import SETTING, setting_names
 
 if TYPE_CHECKING:
@@ -25,9 +26,17 @@ TRAINED_WITH = {
     "precision": "precision",
     "training_version": "training version",
 }
-SCORED_WITH = {"protocol_version": "protocol version", "grid": "grid"}
+GRID = {"grid": "grid"}
+SCORED_WITH = {"protocol_version": "protocol version", **GRID}
 """What has to be the same for two scores to measure the same thing, beside how the run was trained.
 """
+
+
+SHARED = ("data_sha256", "precision")
+"""Columns that the table of scores has of its own."""
+
+ASPECTS = frozenset((TRAINED_WITH | GRID).values())
+"""The aspects in which a difference changes what a score means."""
 
 
 def aspects(evidence: Evidence) -> pd.DataFrame:
@@ -38,7 +47,7 @@ def aspects(evidence: Evidence) -> pd.DataFrame:
     runs = evidence.tables.runs
     sources = list(dict.fromkeys(runs["source"]))
     rows = []
-    for column, label in (TRAINED_WITH | {"grid": "grid"} | _machine()).items():
+    for column, label in (TRAINED_WITH | GRID | _machine()).items():
         values = {s: _values(runs[runs["source"].eq(s)][column]) for s in sources}
         rows.append({"aspect": label, **values, "same": _verdict(values)})
     return pd.DataFrame(rows)
@@ -64,8 +73,15 @@ def comparable_rows(evidence: Evidence) -> pd.DataFrame:
     return frame.assign(setting=setting_names(frame.assign(source="")))
 
 
-SHARED = ("data_sha256", "precision")
-"""Columns that the table of scores has of its own."""
+def comparison(evidence: Evidence) -> Iterator[str]:
+    """How many rows the directories share, and how many of those can be compared."""
+    rows = comparable_rows(evidence)
+    found = aspects(evidence)
+    n_alike = int(rows["comparable"].sum())
+    different = [a for a in found.loc[found["same"].eq("differs"), "aspect"] if a in ASPECTS]
+    because = f"; the directories differ in {listed(different)}" if different else ""
+    shared = f"{counted(len(rows), 'score')} of a setting by a protocol"
+    yield f"The directories share {shared}; {n_alike} of these can be compared{because}."
 
 
 def _machine() -> dict[str, str]:

@@ -8,7 +8,7 @@ from disbench.figures.images import MOST_SHOWN, montage, traversals
 from disbench.progress import duration
 from disbench.report import grids
 from disbench.report.citations import citations
-from disbench.report.comparability import aspects, comparable_rows
+from disbench.report.comparability import aspects, comparable_rows, comparison
 from disbench.report.findings import findings
 from disbench.report.headline import headline_of
 from disbench.report.page import Block, Page
@@ -62,7 +62,7 @@ def page_of(
         title=_title(evidence, studies),
         description=" ".join(dict.fromkeys(study.description for study in studies.values())),
         facts=tuple(_facts(evidence)),
-        findings=findings(evidence),
+        findings=[*comparison(evidence), *findings(evidence)] if several else findings(evidence),
         cautions=cautions,
         headline=grids.headline_grid(headline),
         markdown=markdown(headline),

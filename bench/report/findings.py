@@ -9,7 +9,7 @@ from statsmodels.stats.multitest import multipletests
 
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.report.headline import headline_protocols
-from disbench.report.words import SIGNIFICANT, p_value, per_cent
+from disbench.report.words import SIGNIFICANT, listed, p_value, per_cent
 from disbench.settings import spoken
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from disbench.evidence import Evidence
     from disbench.tables import Tables
+
+CHOSEN = {"source": "the directory", "objective": "the objective", "beta": "beta"}
+"""What a run was given, by its column in the table of variance."""
 
 EQUAL_SHARES = 0.05
 """Shares of variance closer than this are called equal."""
@@ -104,31 +107,26 @@ def _comparison(comparisons: pd.DataFrame, protocol: str, better: str, worse: st
 
 
 def _beta_and_luck(variance: pd.DataFrame, protocol: str) -> Iterator[str]:
+    """What was chosen (directory, objective, beta) against what was not (the seed)."""
     rows = variance[variance["representation"].eq("mean") & variance["protocol"].eq(protocol)]
-    rows = rows.dropna(subset=["seed"])
-    if rows.empty:
-        return
-    row = rows.iloc[0]
-    luck = "the seed" if np.isfinite(row["evaluation"]) else "the seed and the protocol's own draws"
-    # A part that cannot be told from the one above it is contained there.
-    chosen = float(np.nansum([row["source"], row["objective"], row["beta"]]))
-    what = "objective and beta" if row["objective"] > 0 else "beta"
-    evaluation = (
-        f" and {per_cent(row['evaluation'])} with the protocol's own draws"
-        if row["evaluation"] > 0
-        else ""
-    )
-    opening = (
-        f"Of the variance of {protocol} over all runs, {per_cent(chosen)} goes with {what}, "
-        f"{per_cent(row['seed'])} with {luck}{evaluation}"
-    )
-    yield f"{opening}: {_weighed(chosen - float(row['seed']), what)}."
+    for row in rows.dropna(subset=["seed"]).to_dict("records"):
+        # A part that cannot be told from the one above it is contained there.
+        parts = {label: row[name] for name, label in CHOSEN.items() if row[name] > 0}
+        chosen, what = sum(parts.values()), listed(list(parts)) or "beta"
+        luck, evaluation = "the seed", row["evaluation"]
+        if np.isnan(evaluation):
+            luck = "the seed and the protocol's own draws"
+        shares = [f"{per_cent(chosen)} goes with {what}", f"{per_cent(row['seed'])} with {luck}"]
+        if evaluation > 0:
+            shares.append(f"{per_cent(evaluation)} with the protocol's own draws")
+        verdict = _weighed(chosen - row["seed"])
+        yield f"Of the variance of {protocol} over all runs, {listed(shares)}: {verdict}."
 
 
-def _weighed(lead: float, what: str) -> str:
+def _weighed(lead: float) -> str:
     if abs(lead) < EQUAL_SHARES:
-        return f"luck counts as much as {what}"
-    return f"{what} counts for more than luck" if lead > 0 else f"luck counts for more than {what}"
+        return "the seed counts about as much"
+    return "the choice counts for more" if lead > 0 else "the seed counts for more"
 
 
 def _overlap(scores: pd.DataFrame, protocol: str) -> Iterator[str]:
