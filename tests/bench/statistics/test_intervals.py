@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isnan
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from disbench.statistics.intervals import mean_interval, most_coverage, pooled_interval
+from disbench.statistics.intervals import _level, mean_interval, most_coverage, pooled_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,6 +128,14 @@ def test_pooled_interval_covers_the_mean_as_often_as_it_says() -> None:
     strata = [rng.normal(mean, 0.5 + mean, (400, 5)) for mean in (0, 1, 2)]
     low, high = pooled_interval(strata)
     assert 0.90 <= np.mean((low <= 1) & (high >= 1)) <= 0.98
+
+
+def test_strata_leave_a_degree_of_freedom_less_each() -> None:
+    """For 6 and 8 values sqrt(6 / 5) * 2.178813, with Student's t of 12 degrees; for 6 alone, 5."""
+    expected = 1 - 2 * NormalDist().cdf(-np.sqrt(6 / 5) * 2.178813)
+    assert _level([6, 8]) == pytest.approx(expected, abs=1e-7)
+    expected = 1 - 2 * NormalDist().cdf(-np.sqrt(6 / 5) * 2.570582)
+    assert _level([6]) == pytest.approx(expected, abs=1e-7)
 
 
 def test_one_stratum_is_a_sample() -> None:

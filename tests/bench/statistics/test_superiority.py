@@ -36,12 +36,13 @@ def test_test_of_small_samples_is_exact() -> None:
     assert p == pytest.approx([2 / 20])
 
 
-@pytest.mark.parametrize("decimals", [16, 1])
-def test_pairs_are_tested_as_each_would_be_alone(decimals: int) -> None:
-    """With sizes on both sides of what is exact, and ties in all, some or none of the pairs."""
+def test_pairs_are_tested_as_each_would_be_alone() -> None:
+    """With sizes on both sides of what is exact, each of them with ties and without."""
     rng = np.random.default_rng(0)
-    sizes = [(2, 3), (8, 9), (9, 9), (9, 8), (30, 5), (2, 3), (9, 9), (4, 4), (4, 4), (4, 4)]
-    pairs = [(rng.random(n).round(decimals), rng.random(m).round(decimals)) for n, m in sizes]
+    sizes = [(4, 4), (8, 9), (9, 9), (9, 8), (30, 5), (4, 4), (9, 9)] * 2
+    pairs = [(rng.random(n), rng.random(m)) for n, m in sizes]
+    for first, second in pairs[7:]:
+        first[0] = second[0]
     probability, p = mann_whitney(pairs)
     alone = [stats.mannwhitneyu(first, second) for first, second in pairs]
     assert p == pytest.approx([test.pvalue for test in alone], rel=1e-12)
