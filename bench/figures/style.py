@@ -92,6 +92,7 @@ def write_picture(picture: Picture, folder: Path) -> str:
     png = BytesIO()
     FigureCanvasAgg(picture.figure)
     picture.figure.savefig(png, format="png", dpi=DPI, facecolor="white")
+    picture.figure.set_layout_engine("none")  # it has its place: that is a third of the time
     svg = StringIO()
     # No date, and no name of the program that drew it: the same figure is the same file.
     picture.figure.savefig(svg, format="svg", metadata=dict.fromkeys(_METADATA))

@@ -13,7 +13,8 @@ from timing import OURS, alternate
 
 from disbench.cells import Cell, finish
 from disbench.dsprites import RENDERED_SHA256
-from disbench.records import LossRecord
+from disbench.metrics.protocols import PROTOCOLS
+from disbench.records import LossRecord, ScoreRecord
 from disbench.report import write_report
 from disbench.run_folder import write_record
 from disbench.store import Store
@@ -27,22 +28,24 @@ if TYPE_CHECKING:
     from disbench.runs import Run
 
 BETAS = (1, 2, 4, 6, 8, 16)
-N_SEEDS = 9
+N_SEEDS = 50
 N_RECORDS = 300
+N_PROTOCOLS = 20
 
 
 def measure(setting: Setting) -> Measurement:
-    """The report on 63 runs: an autoencoder and six betas, nine seeds of each."""
+    """The report on the grid of locatello2019: six betas, 50 seeds of each, 20 protocols."""
     with TemporaryDirectory() as folder:
         n_runs = alone(_pretend, Path(folder))
         calls = {OURS: lambda: write_report(Path(folder))}
         rounds = alternate(calls, seconds=setting.seconds / 2, warm_up=False)
-    return rounds.measurement(f"report on {n_runs} runs")
+    return rounds.measurement(f"report on {n_runs} runs by {N_PROTOCOLS} protocols")
 
 
 def _pretend(directory: Path) -> int:
     """Fill a results directory with copies of one real, short run; returns how many there are."""
     study = narrowed(load_study("smoke"), beta=BETAS, seeds=N_SEEDS, steps=50, precision="fp32")
+    study = study.model_copy(update={"objectives": study.objectives[1:]})
     store = Store(directory)
     store.open_for(study)
     *others, real = study.runs(precision="fp32", data_sha256=RENDERED_SHA256)
@@ -66,5 +69,19 @@ def _copy(store: Store, real: Run, run: Run) -> None:
 
 
 def _varied(evaluation: EvaluationRecord, run: Run, rng: np.random.Generator) -> EvaluationRecord:
-    scores = (s.model_copy(update={"value": rng.random()}) for s in evaluation.scores)
-    return evaluation.model_copy(update={"identity": run.identity, "scores": tuple(scores)})
+    """The record of another run, with scores by other protocols than the real one had."""
+    scores = tuple(
+        ScoreRecord(
+            representation=representation,
+            protocol=protocol.name,
+            protocol_version=protocol.version,
+            value=rng.random(),
+            floor=0.1,
+            ceiling=0.9,
+            n_points=10_000,
+            seed=0,
+        )
+        for protocol in list(PROTOCOLS.values())[:N_PROTOCOLS]
+        for representation in protocol.representations
+    )
+    return evaluation.model_copy(update={"identity": run.identity, "scores": scores})
