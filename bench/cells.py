@@ -136,6 +136,7 @@ def _evaluate(cell: Cell, model: Autoencoder, folder: RunFolder) -> None:
     run, images, device = cell.run, _images(cell.data), cell.device
     grid = GRIDS[cell.evaluation.grid]
     codes = encode(model, images, grid, variational=run.is_variational, device=device)
+    _note_phase(folder, "scoring")
     kept, asked = _kept_and_asked(cell, folder)
     answers = score_codes(codes, asked, identity=run.identity)
     record = EvaluationRecord(
@@ -186,6 +187,13 @@ def _note(folder: RunFolder, phase: Phase, losses: LossRecord) -> None:
     folder.write_progress(
         Progress(phase=phase, step=losses.step, reconstruction=losses.reconstruction, kl=losses.kl)
     )
+
+
+def _note_phase(folder: RunFolder, phase: Phase) -> None:
+    """Note the phase of a run under way; the folder of a finished one takes no notes."""
+    progress = folder.progress()
+    if progress is not None:
+        folder.write_progress(progress.model_copy(update={"phase": phase}))
 
 
 @lru_cache(maxsize=1)

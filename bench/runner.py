@@ -75,7 +75,11 @@ def _finish_cells(plan: Plan, store: Store, jobs: int, display: Display) -> tupl
     if not plan.to_do:
         return ()
     failed = []
-    with display.showing(plan, store), closing(outcomes(plan.to_do, jobs=jobs)) as ended:
+    jobs = min(jobs, len(plan.to_do))
+    with (
+        display.showing(plan, store, jobs=jobs),
+        closing(outcomes(plan.to_do, jobs=jobs)) as ended,
+    ):
         for outcome in ended:
             display.ended(outcome)
             if outcome.status == "failed":

@@ -113,9 +113,10 @@ class Watched(Silent):
         self.seen: list[str] = []
 
     @contextmanager
-    def showing(self, plan: Plan, store: Store) -> Iterator[None]:
+    def showing(self, plan: Plan, store: Store, *, jobs: int) -> Iterator[None]:
         """Remember the block."""
         assert store.directory == plan.directory
+        assert jobs == 1
         self.seen.append("begin")
         yield
         self.seen.append("end")
