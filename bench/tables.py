@@ -96,10 +96,10 @@ def read_csv(name: str, directory: Path) -> pd.DataFrame:
     )
 
 
-def beside_beta(beta: float, hyperparameters: object) -> str:
+def beside_beta(beta: float | None, hyperparameters: object) -> str:
     """The hyper-parameters of a setting where they are more than beta, and otherwise nothing."""
     text = hyperparameters if isinstance(hyperparameters, str) else ""
-    return "" if text == f"beta={beta:g}" else text
+    return "" if beta is not None and text == f"beta={beta:g}" else text
 
 
 def learning_curves(folders: Iterable[RunFolder]) -> pd.DataFrame:

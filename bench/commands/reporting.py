@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 from rich.table import Table
 
@@ -13,30 +14,39 @@ from disbench.report import missing_runs, write_report
 from disbench.tables import SETTING, beside_beta
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from rich.console import Console
-
+    from disbench.commands.telling import Teller
     from disbench.tables import Tables
 
 
 MOST_COLUMNS = 3
 
 
-def rebuild(directory: Path, *, console: Console) -> None:
-    """Rebuild what is derived from the runs in a directory, and list the runs it lacks."""
+@dataclass(frozen=True)
+class HeadlineRow:
+    """A setting over its seeds: `means` are the mean scores by protocol; None where there is no
+    number.
+    """  # noqa: D205 - the sentence is longer than a line
+
+    model: str
+    beta: float | None
+    hyperparameters: str | None
+    n: int
+    reconstruction: float | None
+    kl: float | None
+    means: Mapping[str, float | None]
+
+
+def rebuild(directory: Path, *, teller: Teller) -> None:
+    """Rebuild what is derived from the runs in a directory, and tell which runs it lacks."""
     if not (directory / "runs").is_dir():
         raise StoreError(
             f"{directory} is no results directory: it has no runs/; give the --out of a "
             "`disbench run`, such as results/quick"
         )
-    console.print(headline(write_report(directory)))
-    console.print(f"tables and figures: {directory}/", markup=False, soft_wrap=True)
-    missing = missing_runs(directory)
-    if missing:
-        console.print(f"{len(missing)} runs of the study are missing:", markup=False)
-        console.print("\n".join(f"  {label}" for label in missing), markup=False)
+    teller.finished(directory, write_report(directory), missing=missing_runs(directory))
 
 
 def headline(tables: Tables) -> Table:
@@ -46,8 +56,8 @@ def headline(tables: Tables) -> Table:
     in 80 columns is counted in the caption.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    summary = tables.summary[tables.summary["representation"] == "mean"]
-    every = list(dict.fromkeys(summary["protocol"]))
+    rows = headline_rows(tables)
+    every = list(rows[0].means) if rows else []
     protocols = every[:MOST_COLUMNS]
     if len(every) > MOST_COLUMNS:
         table.caption = f"and {len(every) - MOST_COLUMNS} more protocols in summary.csv"
@@ -55,19 +65,38 @@ def headline(tables: Tables) -> Table:
         table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
     for protocol in protocols:
         table.add_column(protocol.replace("/", "/\n"), justify="right")
-    for setting in tables.runs[list(SETTING)].drop_duplicates().itertuples(index=False):
-        done = tables.runs[_is(tables.runs, setting) & (tables.runs["status"] == "done")]
-        scores = summary[_is(summary, setting)].set_index("protocol")["mean"]
-        model, beta, hyperparameters = setting
+    for row in rows:
         table.add_row(
-            f"{model} {beside_beta(beta, hyperparameters)}".rstrip(),
-            _number(beta, "g"),
-            str(len(done)),
-            _number(done["reconstruction"].mean(), ".1f"),
-            _number(done["kl"].mean(), ".1f"),
-            *(_number(scores.get(protocol, np.nan), ".3f") for protocol in protocols),
+            f"{row.model} {beside_beta(row.beta, row.hyperparameters)}".rstrip(),
+            _number(row.beta, "g"),
+            str(row.n),
+            _number(row.reconstruction, ".1f"),
+            _number(row.kl, ".1f"),
+            *(_number(row.means[protocol], ".3f") for protocol in protocols),
         )
     return table
+
+
+def headline_rows(tables: Tables) -> list[HeadlineRow]:
+    """A row a setting, each with all protocols, of the posterior means."""
+    settings = tables.runs[list(SETTING)].drop_duplicates()
+    return [_row(tables, setting) for setting in settings.itertuples(index=False)]
+
+
+def _row(tables: Tables, setting: Iterable[str | float]) -> HeadlineRow:
+    summary = tables.summary[tables.summary["representation"] == "mean"]
+    done = tables.runs[_is(tables.runs, setting) & (tables.runs["status"] == "done")]
+    means = summary[_is(summary, setting)].set_index("protocol")["mean"]
+    model, beta, hyperparameters = setting
+    return HeadlineRow(
+        model=str(model),
+        beta=_finite(beta),
+        hyperparameters=hyperparameters if isinstance(hyperparameters, str) else None,
+        n=len(done),
+        reconstruction=_finite(done["reconstruction"].mean()),
+        kl=_finite(done["kl"].mean()),
+        means={name: _finite(means.get(name)) for name in dict.fromkeys(summary["protocol"])},
+    )
 
 
 def _is(frame: pd.DataFrame, setting: Iterable[str | float]) -> pd.Series[bool]:
@@ -78,6 +107,10 @@ def _is(frame: pd.DataFrame, setting: Iterable[str | float]) -> pd.Series[bool]:
     return same
 
 
-def _number(value: float, form: str) -> str:
+def _finite(value: object) -> float | None:
+    return float(value) if isinstance(value, float | int) and math.isfinite(value) else None
+
+
+def _number(value: float | None, form: str) -> str:
     """A number, or a dash where there is none."""
-    return "-" if np.isnan(value) else format(value, form)
+    return "-" if value is None else format(value, form)
