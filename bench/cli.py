@@ -90,6 +90,10 @@ def run(
         bool,
         typer.Option("--dry-run", help="Show the grid, what is done, and what the rest will cost."),
     ] = False,
+    tensorboard: Annotated[
+        bool,
+        typer.Option("--tensorboard", help="Also write event files to DIR/tensorboard/ (extra)."),
+    ] = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -107,6 +111,7 @@ def run(
         seeds=seeds,
         steps=steps,
         device=device,
+        tensorboard=tensorboard,
     )
     if dry_run:
         running.show(plan, jobs=jobs, console=stdout)

@@ -32,11 +32,12 @@ def plan(
     seeds: int | None,
     steps: int | None,
     device: str,
+    tensorboard: bool = False,
 ) -> Plan:
     """The plan that the arguments of the command describe."""
     betas = None if beta is None else _numbers(beta)
     narrow = narrowed(load_study(study), beta=betas, seeds=seeds, steps=steps)
-    return make_plan(narrow, directory_of(narrow, out), device=device)
+    return make_plan(narrow, directory_of(narrow, out), device=device, tensorboard=tensorboard)
 
 
 def execute(plan: Plan, *, jobs: int | None, teller: Teller, errors: Console) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -161,6 +162,30 @@ def test_bad_option_exits_with_2_and_starts_nothing(
     assert called.code == 2
     assert message in " ".join(called.errors.replace("\u2502", " ").split())
     assert called.output == ""
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("quick_evaluation")
+def test_tensorboard_gets_a_folder_a_run(
+    disbench: Command, study_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    arguments = ("--seeds", 1, "--jobs", 1, "--device", "cpu", "--quiet", "--tensorboard")
+    assert disbench("run", study_file, "--out", out, *arguments) == (0, "", "")
+    names = {folder.path.name for folder in Store(out).finished()}
+    assert {path.name for path in (out / "tensorboard").iterdir()} == names
+    assert all(list(path.iterdir()) for path in (out / "tensorboard").iterdir())
+
+
+def test_tensorboard_that_is_not_installed_exits_with_2(
+    disbench: Command, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("torch.utils.tensorboard")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    called = disbench("run", study_file, "--out", tmp_path / "out", "--tensorboard")
+    assert (called.code, called.output) == (2, "")
+    assert "pip install 'disbench[tensorboard]'" in called.errors
     assert not (tmp_path / "out").exists()
 
 
