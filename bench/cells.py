@@ -21,6 +21,7 @@ from disbench.records import EvaluationRecord, Failure, LossRecord, ScoreRecord,
 from disbench.run_folder import Phase, Progress, RunFolder
 from disbench.scoring import Question, questions, score_codes
 from disbench.store import Store
+from disbench.tensorboard import curves, write_scores
 from disbench.training import initial_model, train
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ class Cell:
     data: str
     evaluation: EvaluationSection
     device: str
+    tensorboard: bool = False
+
+    @property
+    def events(self) -> Path | None:
+        """Where event files for TensorBoard go, None if none are asked for."""
+        return self.directory / "tensorboard" / self.run.id if self.tensorboard else None
 
 
 @dataclass(frozen=True)
@@ -105,17 +112,21 @@ def _finish(cell: Cell, store: Store) -> Status:
         model, status = _train(cell, folder)
         if status == "done":
             _evaluate(cell, model, folder)
+            _write_scores(cell, folder)
     return status
 
 
 def _train(cell: Cell, folder: RunFolder) -> tuple[Autoencoder, Literal["done", "diverged"]]:
-    def report(losses: LossRecord) -> None:
-        _note(folder, "training", losses)
-
     started, clock = datetime.now(UTC), time.perf_counter()
     images = _images(cell.data)
     _note(folder, "training", LossRecord(0, float("nan"), float("nan"), float("nan")))
-    trained = train(cell.run, images, device=cell.device, on_record=report)
+    with curves(cell.events, variational=cell.run.is_variational) as draw:
+
+        def report(losses: LossRecord) -> None:
+            _note(folder, "training", losses)
+            draw(losses)
+
+        trained = train(cell.run, images, device=cell.device, on_record=report)
     record = TrainingRecord(
         run=cell.run,
         data_source=images.source,
@@ -136,6 +147,7 @@ def _evaluate(cell: Cell, model: Autoencoder, folder: RunFolder) -> None:
     run, images, device = cell.run, _images(cell.data), cell.device
     grid = GRIDS[cell.evaluation.grid]
     codes = encode(model, images, grid, variational=run.is_variational, device=device)
+    _note_phase(folder, "scoring")
     kept, asked = _kept_and_asked(cell, folder)
     answers = score_codes(codes, asked, identity=run.identity)
     record = EvaluationRecord(
@@ -151,6 +163,12 @@ def _evaluate(cell: Cell, model: Autoencoder, folder: RunFolder) -> None:
     folder.write_evaluation(record, details, pictures)
     if cell.evaluation.keeps_codes:
         folder.write_codes(codes)
+
+
+def _write_scores(cell: Cell, folder: RunFolder) -> None:
+    record = folder.evaluation()
+    if cell.events is not None and record is not None:
+        write_scores(cell.events, record.scores, step=cell.run.steps)
 
 
 def _kept_and_asked(
@@ -186,6 +204,13 @@ def _note(folder: RunFolder, phase: Phase, losses: LossRecord) -> None:
     folder.write_progress(
         Progress(phase=phase, step=losses.step, reconstruction=losses.reconstruction, kl=losses.kl)
     )
+
+
+def _note_phase(folder: RunFolder, phase: Phase) -> None:
+    """Note the phase of a run under way; the folder of a finished one takes no notes."""
+    progress = folder.progress()
+    if progress is not None:
+        folder.write_progress(progress.model_copy(update={"phase": phase}))
 
 
 @lru_cache(maxsize=1)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from disbench.errors import DisbenchError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from disbench.commands.telling import Teller
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
 
@@ -40,6 +45,9 @@ Out = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Where the results go; results/NAME unless told otherwise."),
 ]
+
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts, an object a line.")]
 
 
 @app.callback()
@@ -82,6 +90,12 @@ def run(
         bool,
         typer.Option("--dry-run", help="Show the grid, what is done, and what the rest will cost."),
     ] = False,
+    tensorboard: Annotated[
+        bool,
+        typer.Option("--tensorboard", help="Also write event files to DIR/tensorboard/ (extra)."),
+    ] = False,
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Train and score what a study lacks, then write its tables, figures and report.
 
@@ -89,11 +103,21 @@ def run(
     """
     from disbench.commands import running  # noqa: PLC0415 - so that --help need not wait for torch
 
-    plan = running.plan(study, out=out, beta=beta, seeds=seeds, steps=steps, device=device)
+    _at_most_one({"--quiet": quiet, "--json": json, "--dry-run": dry_run})
+    plan = running.plan(
+        study,
+        out=out,
+        beta=beta,
+        seeds=seeds,
+        steps=steps,
+        device=device,
+        tensorboard=tensorboard,
+    )
     if dry_run:
         running.show(plan, jobs=jobs, console=stdout)
-    else:
-        raise typer.Exit(running.execute(plan, jobs=jobs, console=stdout, errors=stderr))
+        return
+    teller = _teller(quiet=quiet, json=json)
+    raise typer.Exit(running.execute(plan, jobs=jobs, teller=teller, errors=stderr))
 
 
 @app.command()
@@ -101,11 +125,15 @@ def report(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="A results directory, finished or not.")
     ],
+    *,
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Rebuild tables, figures and report.html from what is on disk, and list what is missing."""
     from disbench.commands import reporting  # noqa: PLC0415
 
-    reporting.rebuild(directory, console=stdout)
+    _at_most_one({"--quiet": quiet, "--json": json})
+    reporting.rebuild(directory, teller=_teller(quiet=quiet, json=json))
 
 
 @app.command()
@@ -117,11 +145,14 @@ def compare(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the tables, figures and report go.")
     ] = Path("results/comparison"),
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Make one report over several results directories, and say which rows can be compared."""
     from disbench.commands import comparing  # noqa: PLC0415
 
-    comparing.compare(directories, out=out, console=stdout)
+    _at_most_one({"--quiet": quiet, "--json": json})
+    comparing.compare(directories, out=out, teller=_teller(quiet=quiet, json=json))
 
 
 @app.command()
@@ -214,6 +245,20 @@ def protocols(
     from disbench.commands import listing  # noqa: PLC0415
 
     listing.protocols(stdout, name)
+
+
+def _at_most_one(options: Mapping[str, bool]) -> None:
+    given = [name for name, is_given in options.items() if is_given]
+    if len(given) > 1:
+        raise typer.BadParameter("give one of them alone", param_hint=" and ".join(given))
+
+
+def _teller(*, quiet: bool, json: bool) -> Teller:
+    from disbench.commands import telling  # noqa: PLC0415
+
+    if json:
+        return telling.Json(stdout)
+    return telling.Nothing() if quiet else telling.Words(stdout)
 
 
 def _names(text: str | None) -> list[str] | None:

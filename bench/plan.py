@@ -11,6 +11,7 @@ from disbench.dsprites import identify
 from disbench.hardware import resolve_device, resolve_precision
 from disbench.store import Store
 from disbench.study_files import narrowed
+from disbench.tensorboard import check_installed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,14 +39,18 @@ class Plan:
         return len(self.cells) - len(self.to_do)
 
 
-def make_plan(study: Study, directory: Path, *, device: str = "auto") -> Plan:
+def make_plan(
+    study: Study, directory: Path, *, device: str = "auto", tensorboard: bool = False
+) -> Plan:
     """The plan of a study in a directory, which is read and not changed.
 
     A precision of ``auto`` becomes the one that the directory's runs have, if it holds any, and
-    else the best that the device has. Raises `StudyError` for a device that is not there,
-    `StoreError` for a directory of another kind of study, and `DataError` for data that cannot be
-    read.
+    else the best that the device has. Raises `StudyError` for a device or a package that is not
+    there, `StoreError` for a directory of another kind of study, and `DataError` for data that
+    cannot be read.
     """
+    if tensorboard:
+        check_installed()
     device = resolve_device(device)
     asked = study.training.precision
     store = Store(directory)
@@ -56,5 +61,8 @@ def make_plan(study: Study, directory: Path, *, device: str = "auto") -> Plan:
     study = narrowed(study, precision=precision)
     store.check_fits(study)
     runs = study.runs(precision=precision, data_sha256=identify(study.data))
-    cells = (Cell(run, directory, study.data, study.evaluation, device) for run in runs)
+    cells = (
+        Cell(run, directory, study.data, study.evaluation, device, tensorboard=tensorboard)
+        for run in runs
+    )
     return Plan(study, directory, device, tuple(cells))

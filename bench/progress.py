@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import math
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Group
@@ -12,27 +13,30 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from disbench.errors import StoreError
+from disbench.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
     from disbench.cells import Outcome
     from disbench.plan import Plan
     from disbench.run_folder import Progress
+    from disbench.runs import Run
     from disbench.store import Store
 
 REFRESH_PER_SECOND = 4
-EVALUATION_SHARE = 0.06
-"""Of a run's time, a first guess at what encoding and scoring take; only the ETA rests on it."""
+LABEL_WIDTH = 26
+"""As wide as a label may be at 80 columns: ``beta_vae, beta 16, seed 10``. Longer ones are cut."""
+CALM = ((18_000, 600), (1_200, 60), (120, 10))
+"""From how many seconds on the time left is told in steps of how many."""
 
 
 class Display(Protocol):
     """Shows a plan being carried out."""
 
-    def showing(self, plan: Plan, store: Store) -> AbstractContextManager[None]:
+    def showing(self, plan: Plan, store: Store, *, jobs: int) -> AbstractContextManager[None]:
         """Show it as long as the block lasts."""
         ...
 
@@ -44,7 +48,13 @@ class Display(Protocol):
 class Silent:
     """Shows nothing, for use as a library."""
 
-    def showing(self, plan: Plan, store: Store) -> AbstractContextManager[None]:  # noqa: ARG002
+    def showing(
+        self,
+        plan: Plan,  # noqa: ARG002
+        store: Store,  # noqa: ARG002
+        *,
+        jobs: int,  # noqa: ARG002
+    ) -> AbstractContextManager[None]:
         """Show nothing."""
         return nullcontext()
 
@@ -57,28 +67,22 @@ class Lines:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.n_ended = 0
-        self.n_runs = 0
-        self.started = time.monotonic()
 
     @contextmanager
-    def showing(self, plan: Plan, store: Store) -> Iterator[None]:  # noqa: ARG002
+    def showing(self, plan: Plan, store: Store, *, jobs: int) -> Iterator[None]:
         """Count from here."""
-        self.n_runs = len(plan.to_do)
-        self.started = time.monotonic()
+        self.watch = Watch(plan, store, jobs=jobs)
         yield
 
     def ended(self, outcome: Outcome) -> None:
         """Print which run ended, how, and when all will have."""
-        self.n_ended += 1
-        each = (time.monotonic() - self.started) / self.n_ended
-        left = duration(each * (self.n_runs - self.n_ended))
-        self.console.print(
-            f"[{self.n_ended}/{self.n_runs}] {ending(outcome)}; about {left} left",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        watch = self.watch
+        watch.ended(outcome)
+        watch.look()  # where the others have got to tells when all will have ended
+        line = f"[{watch.n_ended}/{watch.n_runs}] {ending(outcome)}"
+        parts = [line, _failures(watch.n_failed), _time_left(watch.left())]
+        text = "; ".join(part for part in parts if part)
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 class Bars:
@@ -86,14 +90,12 @@ class Bars:
 
     def __init__(self, console: Console) -> None:
         self.console = console
+        self._lock = Lock()  # the bars are redrawn by a thread of their own
 
     @contextmanager
-    def showing(self, plan: Plan, store: Store) -> Iterator[None]:
+    def showing(self, plan: Plan, store: Store, *, jobs: int) -> Iterator[None]:
         """Redraw the bars from the runs' own notes of where they are."""
-        self.plan, self.store = plan, store
-        self.ended_ids: set[str] = set()
-        self.started = time.monotonic()
-        self.first_seen: dict[str, tuple[float, int]] = {}
+        self.watch = Watch(plan, store, jobs=jobs)
         live = Live(
             console=self.console,
             get_renderable=self.render,
@@ -105,57 +107,62 @@ class Bars:
 
     def ended(self, outcome: Outcome) -> None:
         """Print above the bars which run ended, and how."""
-        self.ended_ids.add(outcome.run.id)
+        with self._lock:
+            self.watch.ended(outcome)
         style = "" if outcome.status == "done" else "bold red"
         self.console.print(Text(ending(outcome), style), highlight=False)
 
     def render(self) -> Group:
-        """The bars as they are now."""
-        table = Table.grid(padding=(0, 1))
-        under_way = self._under_way()
-        for run_id, progress in under_way.items():
-            self._add_row(table, run_id, progress)
-        return Group(table, self._total(under_way))
+        """The bars as they are now: no more than the terminal has lines for, then the total."""
+        with self._lock:
+            return self._render(self.watch.look())
 
-    def _under_way(self) -> dict[str, Progress]:
-        cells = {cell.run.id for cell in self.plan.to_do} - self.ended_ids
-        try:
-            notes = {i: f.progress() for i, f in self.store.under_way().items() if i in cells}
-        except StoreError:  # a display is no place to fail: the run itself will say what is wrong
-            return {}
-        return {run_id: note for run_id, note in sorted(notes.items()) if note is not None}
+    def _render(self, under_way: Sequence[tuple[Run, Progress]]) -> Group:
+        table = self._table()
+        most = max(1, self.console.height - 4)
+        for run, progress in under_way[:most]:
+            self._add_row(table, run, progress)
+        rest = len(under_way) - most
+        more = [Text(f"and {rest} more under way", "dim")] if rest > 0 else []
+        return Group(*([table] if under_way else []), *more, self._total())
 
-    def _add_row(self, table: Table, run_id: str, progress: Progress) -> None:
-        steps = self.plan.study.training.steps
-        run = next(cell.run for cell in self.plan.to_do if cell.run.id == run_id)
-        now = time.monotonic()
-        since, first = self.first_seen.setdefault(run_id, (now, progress.step))
-        rate = (progress.step - first) / (now - since) if progress.step > first else 0.0
-        table.add_row(
-            run.label,
-            ProgressBar(total=steps, completed=progress.step, width=16),
-            f"{progress.step}/{steps}" if progress.phase == "training" else progress.phase,
-            f"{rate:.0f}/s" if rate else "",
-            Text(_losses(progress), "dim"),
-        )
-
-    def _total(self, under_way: dict[str, Progress]) -> Table:
-        n_runs, elapsed = len(self.plan.to_do), time.monotonic() - self.started
-        share = self._share_done(under_way)
-        left = f"about {duration(elapsed / share - elapsed)} left" if share > 0.01 else ""  # noqa: PLR2004 - too early to tell
-        table = Table.grid(padding=(0, 1))
-        table.add_row(
-            Text(f"{len(self.ended_ids)} of {n_runs} runs", "bold"),
-            ProgressBar(total=1.0, completed=share, width=24),
-            duration(elapsed),
-            left,
-        )
+    def _table(self) -> Table:
+        """The head of the bars, with columns as wide as they will ever need to be."""
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+        runs = self.watch.runs.values()
+        steps = max(len(str(run.steps)) for run in runs)
+        longest = max(len(run.label) for run in runs)
+        table.add_column("rec, KL: nats per image", min_width=min(LABEL_WIDTH, longest))
+        table.add_column("", width=12)
+        for name, width in (("step", max(8, 2 * steps + 1)), ("steps/s", 7), ("rec", 6), ("KL", 6)):
+            table.add_column(name, justify="right", min_width=width, no_wrap=True)
         return table
 
-    def _share_done(self, under_way: dict[str, Progress]) -> float:
-        steps = self.plan.study.training.steps
-        training = sum(note.step / steps for note in under_way.values())
-        return (len(self.ended_ids) + training * (1 - EVALUATION_SHARE)) / len(self.plan.to_do)
+    def _add_row(self, table: Table, run: Run, progress: Progress) -> None:
+        is_training = progress.phase == "training"
+        rate = self.watch.rate(run) if is_training else None
+        done = progress.step if is_training else run.steps
+        table.add_row(
+            Text(run.label, no_wrap=True, overflow="ellipsis"),
+            ProgressBar(total=run.steps, completed=done, width=12),
+            f"{progress.step}/{run.steps}" if is_training else progress.phase,
+            "" if rate is None else f"{rate:.1f}" if rate < 10 else f"{rate:.0f}",  # noqa: PLR2004
+            _nats(progress.reconstruction),
+            _nats(progress.kl),
+        )
+
+    def _total(self) -> Table:
+        watch, elapsed, left = self.watch, self.watch.elapsed, self.watch.left()
+        share = 0.0 if left is None else elapsed / max(elapsed + left, 1e-9)
+        table = Table.grid(padding=(0, 1))
+        table.add_row(
+            Text(f"{watch.n_ended} of {watch.n_runs} runs", "bold"),
+            Text(_failures(watch.n_failed), "bold red"),
+            ProgressBar(total=1.0, completed=share, width=16),
+            duration(elapsed),
+            _time_left(left),
+        )
+        return table
 
 
 def display_for(console: Console) -> Display:
@@ -180,8 +187,18 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
-def _losses(progress: Progress) -> str:
-    if progress.reconstruction != progress.reconstruction:
+def _failures(n_failed: int) -> str:
+    return f"{n_failed} failed" if n_failed else ""
+
+
+def _time_left(seconds: float | None) -> str:
+    """The time left in steps so coarse that it stands still for a while; nothing if not known."""
+    if seconds is None:
         return ""
-    kl = "" if progress.kl != progress.kl else f", KL {progress.kl:.1f}"
-    return f"reconstruction {progress.reconstruction:.1f}{kl}"
+    step = next((step for limit, step in CALM if seconds >= limit), 1)
+    words = duration(round(seconds / step) * step)
+    return f"about {words if step == 1 else words.removesuffix(' 00 s')} left"
+
+
+def _nats(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.1f}"

@@ -48,18 +48,21 @@ def run(
     steps: int | None = None,
     jobs: int | None = None,
     device: str = "auto",
+    tensorboard: bool = False,
 ) -> Results:
     """Train and score what a study lacks in its directory, and tabulate all that is there.
 
     `study` is a shipped name, a TOML file or a `Study`; `beta`, `seeds` and `steps` replace parts
-    of it. The directory is `out`, or ``results/<name>``. A run that raises an error is in
+    of it. The directory is `out`, or ``results/<name>``; with `tensorboard`, what is trained also
+    writes event files below its ``tensorboard/``. A run that raises an error is in
     `Results.failed`, and the others go on.
 
     Raises `StudyError` or `StoreError`, before anything starts, for what cannot be run.
     """
     loaded = study if isinstance(study, Study) else load_study(study)
     loaded = narrowed(loaded, beta=beta, seeds=seeds, steps=steps)
-    plan = make_plan(loaded, directory_of(loaded, out), device=device)
+    directory = directory_of(loaded, out)
+    plan = make_plan(loaded, directory, device=device, tensorboard=tensorboard)
     return execute(plan, jobs=jobs, display=Silent())
 
 
@@ -81,7 +84,11 @@ def _finish_cells(plan: Plan, store: Store, jobs: int, display: Display) -> tupl
     if not plan.to_do:
         return ()
     failed = []
-    with display.showing(plan, store), closing(outcomes(plan.to_do, jobs=jobs)) as ended:
+    jobs = min(jobs, len(plan.to_do))
+    with (
+        display.showing(plan, store, jobs=jobs),
+        closing(outcomes(plan.to_do, jobs=jobs)) as ended,
+    ):
         for outcome in ended:
             display.ended(outcome)
             if outcome.status == "failed":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from disbench.commands.reporting import check_is_results, show_results
+from disbench.commands.reporting import check_is_results
 from disbench.errors import StoreError
 from disbench.report import write_reports
 from disbench.report.comparability import comparison
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rich.console import Console
+    from disbench.commands.telling import Teller
 
 
-def compare(directories: Sequence[Path], *, out: Path, console: Console) -> None:
+def compare(directories: Sequence[Path], *, out: Path, teller: Teller) -> None:
     """Write one report over these directories, and say what differs between them.
 
     Raises `StoreError` for fewer than two directories, one that is none of results, one that is
@@ -25,9 +25,7 @@ def compare(directories: Sequence[Path], *, out: Path, console: Console) -> None
     """
     stores = _stores(directories, out)
     evidence = write_reports(stores, _made(out))
-    for sentence in comparison(evidence):
-        console.print(sentence, markup=False)
-    show_results(evidence, out, console=console)
+    teller.finished(out, evidence, remarks=list(comparison(evidence)))
 
 
 def _stores(directories: Sequence[Path], out: Path) -> dict[str, Store]:

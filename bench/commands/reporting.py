@@ -16,8 +16,7 @@ from disbench.store import Store
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rich.console import Console
-
+    from disbench.commands.telling import Teller
     from disbench.evidence import Evidence
 
 WIDTH = 80
@@ -25,16 +24,13 @@ SCORE_WIDTH, REST_WIDTH = 16, 24
 """What a column of scores takes at most, and what the numbers before them do."""
 
 
-def rebuild(directory: Path, *, console: Console) -> None:
-    """Rebuild what is derived from the runs in a directory, and list the runs it lacks."""
+def rebuild(directory: Path, *, teller: Teller) -> None:
+    """Rebuild what is derived from the runs in a directory, and tell which runs it lacks."""
     check_is_results(directory)
     evidence = write_report(directory)
-    show_results(evidence, directory, console=console)
     study = Store(directory).study()
     missing = [] if study is None else missing_runs(evidence, directory.resolve().name, study)
-    if missing:
-        console.print(f"{len(missing)} runs of the study are missing:", markup=False)
-        console.print("\n".join(f"  {label}" for label in missing), markup=False)
+    teller.finished(directory, evidence, missing=missing)
 
 
 def check_is_results(directory: Path) -> None:
@@ -46,13 +42,6 @@ def check_is_results(directory: Path) -> None:
         )
 
 
-def show_results(evidence: Evidence, directory: Path, *, console: Console) -> None:
-    """Print the headline, and where everything else is."""
-    console.print(headline_table(evidence))
-    console.print(f"tables and figures: {directory}/", markup=False, soft_wrap=True)
-    console.print(f"report: {directory}/report.html", markup=False, soft_wrap=True)
-
-
 def headline_table(evidence: Evidence) -> Table:
     """A row a setting: seeds, reconstruction, KL, and the mean of the protocols that say most.
 
@@ -61,8 +50,7 @@ def headline_table(evidence: Evidence) -> Table:
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
     longest = max((len(spoken(setting)) for setting in evidence.settings), default=0)
-    room = max(1, (WIDTH - REST_WIDTH - longest) // SCORE_WIDTH)
-    headline = headline_of(evidence, most=room)
+    headline = headline_of(evidence, most=max(1, (WIDTH - REST_WIDTH - longest) // SCORE_WIDTH))
     n_more = evidence.scores_of("mean")["protocol"].nunique() - len(headline.protocols)
     if n_more > 0:
         table.caption = f"and {n_more} more protocols in summary.csv"

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from disbench.commands.listing import slow_protocols
-from disbench.commands.reporting import show_results
 from disbench.errors import StudyError
 from disbench.estimate import estimate
 from disbench.executors import default_jobs
 from disbench.plan import make_plan
-from disbench.progress import display_for, duration
+from disbench.progress import duration
 from disbench.runner import directory_of
 from disbench.runner import execute as execute_plan
 from disbench.study_files import load_study, narrowed
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from disbench.commands.telling import Teller
     from disbench.plan import Plan
 
 EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
@@ -33,28 +32,27 @@ def plan(
     seeds: int | None,
     steps: int | None,
     device: str,
+    tensorboard: bool = False,
 ) -> Plan:
     """The plan that the arguments of the command describe."""
     betas = None if beta is None else _numbers(beta)
     narrow = narrowed(load_study(study), beta=betas, seeds=seeds, steps=steps)
-    return make_plan(narrow, directory_of(narrow, out), device=device)
+    return make_plan(narrow, directory_of(narrow, out), device=device, tensorboard=tensorboard)
 
 
-def execute(plan: Plan, *, jobs: int | None, console: Console, errors: Console) -> int:
+def execute(plan: Plan, *, jobs: int | None, teller: Teller, errors: Console) -> int:
     """Carry the plan out, and return the exit code."""
     jobs = jobs or default_jobs(plan.device)
-    console.print(_opening(plan, jobs), markup=False)
-    if plan.to_do and (slow := slow_protocols(plan.study.evaluation.protocols)):
-        console.print(f"scoring a run takes a while: {', '.join(slow)}", markup=False)
+    display = teller.started(plan, jobs=jobs)
     try:
-        results = execute_plan(plan, jobs=jobs, display=display_for(console))
+        results = execute_plan(plan, jobs=jobs, display=display)
     except KeyboardInterrupt:
         errors.print(
             "interrupted: finished runs are kept; the same command goes on from there",
             soft_wrap=True,
         )
         return EXIT_INTERRUPTED
-    show_results(results.evidence, results.directory, console=console)
+    teller.finished(results.directory, results.evidence)
     for outcome in results.failed:
         trace = results.directory / "failures" / f"{outcome.run.id}.json"
         errors.print(
@@ -84,13 +82,6 @@ def show(plan: Plan, *, jobs: int | None, console: Console) -> None:
         f"  disk: about {cost.disk_bytes / 1e6:,.0f} MB",
         markup=False,
     )
-
-
-def _opening(plan: Plan, jobs: int) -> str:
-    n_left = len(plan.to_do)
-    text = f"{plan.study.name}: {len(plan.cells)} runs, {plan.n_done} done, {n_left} to do"
-    how = f"{plan.device}, {plan.study.training.precision}, {min(jobs, n_left)} at a time"
-    return f"{text} ({how})" if n_left else text
 
 
 def _numbers(text: str) -> list[float]:

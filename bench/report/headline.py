@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from disbench.metrics.protocols import PROTOCOLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    import pandas as pd
 
     from disbench.evidence import Evidence
 
@@ -44,6 +43,7 @@ class HeadlineRow:
     source: str
     model: str
     beta: float
+    hyperparameters: str | None
     n: int
     reconstruction: float
     kl: float
@@ -59,11 +59,17 @@ class Headline:
     rows: tuple[HeadlineRow, ...]
 
 
-def headline_of(evidence: Evidence, *, most: int = MOST_PROTOCOLS) -> Headline:
-    """A row a setting of the runs, with the scores of at most so many protocols."""
+def headline_of(
+    evidence: Evidence, *, most: int = MOST_PROTOCOLS, protocols: tuple[str, ...] | None = None
+) -> Headline:
+    """A row a setting of the runs, with its scores by these protocols.
+
+    Without `protocols` they are those of `headline_protocols`, at most so many.
+    """
     runs, summary = evidence.tables.runs, evidence.tables.summary
     means = summary[summary["representation"].eq("mean")]
-    protocols = headline_protocols(means["protocol"], most=most)
+    if protocols is None:
+        protocols = headline_protocols(means["protocol"], most=most)
     rows = (
         _row(setting, runs[runs["setting"].eq(setting)], means, protocols)
         for setting in evidence.settings
@@ -105,6 +111,7 @@ def _row(
         source=str(first["source"]),
         model=str(first["model"]),
         beta=float(first["beta"]),
+        hyperparameters=None if pd.isna(first["hyperparameters"]) else first["hyperparameters"],
         n=len(done),
         reconstruction=float(done["reconstruction"].mean()),
         kl=float(done["kl"].mean()),

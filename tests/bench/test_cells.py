@@ -242,6 +242,26 @@ def test_progress_is_noted_on_the_way(
     assert Store(tmp_path).folder(cell.run).progress() is None
 
 
+def test_scoring_is_noted_of_a_run_under_way_only(
+    done: Cell, make_study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phases = []
+    real = cells.score_codes
+
+    def score_codes(*arguments: Any, **options: Any) -> Any:
+        folders = [
+            *Store(tmp_path / "new").under_way().values(),
+            Store(done.directory).folder(done.run),
+        ]
+        phases.append([note.phase for folder in folders if (note := folder.progress())])
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(cells, "score_codes", score_codes)
+    finish(_cells(make_study(training={"steps": 1}), tmp_path / "new")[0])
+    finish(_with(done, protocols=("mig/exact", "irs/suter2019")))
+    assert phases == [["scoring"], []]
+
+
 def test_codes_are_kept_if_the_study_says_so(
     make_study: Callable[..., Study], tmp_path: Path
 ) -> None:

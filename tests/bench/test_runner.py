@@ -113,9 +113,10 @@ class Watched(Silent):
         self.seen: list[str] = []
 
     @contextmanager
-    def showing(self, plan: Plan, store: Store) -> Iterator[None]:
+    def showing(self, plan: Plan, store: Store, *, jobs: int) -> Iterator[None]:
         """Remember the block."""
         assert store.directory == plan.directory
+        assert jobs == 1
         self.seen.append("begin")
         yield
         self.seen.append("end")
@@ -291,8 +292,12 @@ def test_parts_of_a_study_are_replaced(
 ) -> None:
     seen: list[Plan] = []
     monkeypatch.setattr(runner, "execute", lambda plan, **_: seen.append(plan))
-    disbench.run(make_study(), out=tmp_path, beta=[1, 2], seeds=3, steps=7, device="cpu")
-    [plan] = seen
+    changes: Any = {"beta": [1, 2], "seeds": 3, "steps": 7}
+    disbench.run(make_study(), out=tmp_path, **changes, device="cpu", tensorboard=True)
+    disbench.run(make_study(), out=tmp_path, **changes, device="cpu")
+    [plan, without] = seen
+    assert [cell.tensorboard for cell in plan.cells] == [True] * 9
+    assert [cell.tensorboard for cell in without.cells] == [False] * 9
     assert plan.study == narrowed(make_study(), beta=[1, 2], seeds=3, steps=7)
     assert len(plan.cells) == 9
 

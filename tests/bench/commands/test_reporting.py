@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from math import nan
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from disbench.commands.reporting import headline
+from disbench.commands.reporting import HeadlineRow, headline, headline_rows
 from disbench.records import Failure, LossRecord
 from disbench.report import missing_runs
 from disbench.store import Store
@@ -90,7 +91,8 @@ def test_directory_without_a_study_misses_nothing(tmp_path: Path) -> None:
 def test_unfinished_directory_is_reported(disbench: Command, store: Store) -> None:
     called = disbench("report", store.directory)
     assert (called.code, called.errors) == (0, "")
-    assert called.output.splitlines()[-4:] == [
+    assert called.output.splitlines()[-5:] == [
+        f"report: {store.directory}/report.html",
         f"tables and figures: {store.directory}/",
         "2 runs of the study are missing:",
         "  ae, seed 0",
@@ -100,6 +102,36 @@ def test_unfinished_directory_is_reported(disbench: Command, store: Store) -> No
     assert read_csv("scores", store.directory)["value"].tolist() == [0.25]
     assert read_csv("summary", store.directory)["mean"].tolist() == [0.25]
     assert (store.directory / "figures" / "training_curves.png").is_file()
+
+
+def test_headline_rows_have_no_nan(store: Store) -> None:
+    assert headline_rows(tabulate(store)) == [
+        HeadlineRow("ae", None, None, 0, None, None, {"mig/exact": None}),
+        HeadlineRow("beta_vae", 4, "beta=4", 1, 100.5, 1.75, {"mig/exact": 0.25}),
+    ]
+
+
+def test_json_report_names_what_is_missing(disbench: Command, store: Store) -> None:
+    called = disbench("report", store.directory, "--json")
+    assert (called.code, called.errors) == (0, "")
+    [line] = called.output.splitlines()
+    found = json.loads(line, parse_constant=pytest.fail)
+    assert [row["n"] for row in found.pop("headline")] == [0, 1]
+    assert found == {
+        "event": "finished",
+        "directory": str(store.directory),
+        "report": str(store.directory / "report.html"),
+        "done": 1,
+        "failed": 1,
+        "missing": ["ae, seed 0", "ae, seed 1"],
+    }
+
+
+def test_quiet_report_prints_nothing(disbench: Command, store: Store) -> None:
+    assert disbench("report", store.directory, "--quiet") == (0, "", "")
+    assert read_csv("scores", store.directory)["value"].tolist() == [0.25]
+    called = disbench("report", store.directory, "--quiet", "--json")
+    assert (called.code, called.output) == (2, "")
 
 
 def test_what_was_derived_is_rebuilt(disbench: Command, store: Store) -> None:

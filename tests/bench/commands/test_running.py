@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,6 +37,16 @@ def quick_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(estimate_module, "_median_seconds", lambda _: 0.5)
 
 
+def _no_training(*_: object, **__: object) -> None:
+    raise RuntimeError("no training today")
+
+
+def _strict_json(line: str) -> dict[str, Any]:
+    """The object of a line; NaN and infinities, which are no JSON, raise an error."""
+    loaded: dict[str, Any] = json.loads(line, parse_constant=pytest.fail)
+    return loaded
+
+
 @pytest.mark.usefixtures("quick_evaluation")
 def test_study_is_run_and_then_done(disbench: Command, study_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
@@ -46,7 +58,7 @@ def test_study_is_run_and_then_done(disbench: Command, study_file: Path, tmp_pat
     assert lines[1].startswith("[1/2] ae, seed 0: done in ")
     assert lines[2].startswith("[2/2] beta_vae, beta 4, seed 0: done in ")
     assert lines[2].endswith("; about 0 s left")
-    assert lines[-1] == f"tables and figures: {out}/"
+    assert lines[-2:] == [f"report: {out}/report.html", f"tables and figures: {out}/"]
     assert any(line.split()[:3] == ["beta_vae", "4", "1"] for line in lines)
     assert len(read_csv("runs", out)) == 2
     assert (out / "figures" / "score_vs_beta.png").is_file()
@@ -153,6 +165,30 @@ def test_bad_option_exits_with_2_and_starts_nothing(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("quick_evaluation")
+def test_tensorboard_gets_a_folder_a_run(
+    disbench: Command, study_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    arguments = ("--seeds", 1, "--jobs", 1, "--device", "cpu", "--quiet", "--tensorboard")
+    assert disbench("run", study_file, "--out", out, *arguments) == (0, "", "")
+    names = {folder.path.name for folder in Store(out).finished()}
+    assert {path.name for path in (out / "tensorboard").iterdir()} == names
+    assert all(list(path.iterdir()) for path in (out / "tensorboard").iterdir())
+
+
+def test_tensorboard_that_is_not_installed_exits_with_2(
+    disbench: Command, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("torch.utils.tensorboard")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    called = disbench("run", study_file, "--out", tmp_path / "out", "--tensorboard")
+    assert (called.code, called.output) == (2, "")
+    assert "pip install 'disbench[tensorboard]'" in called.errors
+    assert not (tmp_path / "out").exists()
+
+
 def test_directory_of_another_kind_exits_with_2(
     disbench: Command, study_file: Path, tmp_path: Path
 ) -> None:
@@ -160,6 +196,89 @@ def test_directory_of_another_kind_exits_with_2(
     called = disbench("run", study_file, "--out", tmp_path / "out", "--steps", 3)
     assert called.code == 2
     assert "  training.steps: 2 there, 3 asked for\n" in called.errors
+
+
+@pytest.mark.usefixtures("quick_evaluation")
+def test_quiet_prints_only_errors(
+    disbench: Command, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("run", study_file, "--seeds", 1, "--jobs", 1, "--device", "cpu", "--quiet")
+    called = disbench(*arguments, "--out", tmp_path / "good")
+    assert called == (0, "", "")
+    monkeypatch.setattr(cells, "train", _no_training)
+    called = disbench(*arguments, "--out", tmp_path / "bad")
+    assert (called.code, called.output) == (1, "")
+    assert called.errors.startswith("failed: ae, seed 0: RuntimeError: no training today\n")
+    assert len(read_csv("runs", tmp_path / "good")) == 2
+
+
+@pytest.mark.usefixtures("quick_evaluation")
+def test_json_is_an_object_a_line(
+    disbench: Command, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = cells.train
+
+    def train(run: Any, *arguments: Any, **options: Any) -> Any:
+        return (real if run.objective == "ae" else _no_training)(run, *arguments, **options)
+
+    monkeypatch.setattr(cells, "train", train)
+    out = tmp_path / "out"
+    arguments = ("--seeds", 1, "--jobs", 1, "--device", "cpu", "--json")
+    called = disbench("run", study_file, "--out", out, *arguments)
+    assert called.code == 1
+    assert called.errors.startswith("failed: beta_vae, beta 4, seed 0: RuntimeError: no training")
+    started, first, second, finished = map(_strict_json, called.output.splitlines())
+    assert started == {
+        "event": "started",
+        "study": "tiny",
+        "directory": str(out),
+        "runs": 2,
+        "to_do": 2,
+        "device": "cpu",
+        "precision": "fp32",
+        "jobs": 1,
+    }
+    [folder] = Store(out).finished()
+    assert first.pop("seconds") > 0
+    assert first == {
+        "event": "ended",
+        "run": folder.path.name,
+        "label": "ae, seed 0",
+        "status": "done",
+        "error": None,
+    }
+    assert (second["label"], second["status"]) == ("beta_vae, beta 4, seed 0", "failed")
+    assert second["error"] == "RuntimeError: no training today"
+    assert (finished["event"], finished["done"], finished["failed"]) == ("finished", 1, 1)
+    assert finished["directory"] == str(out)
+    assert finished["report"] == str(out / "report.html")
+    autoencoder, beta_vae = finished["headline"]
+    summary = read_csv("summary", out)
+    [mean] = summary[summary["protocol"] == "mig/exact"]["mean"]
+    assert autoencoder["means"] == {"mig/exact": mean}
+    assert autoencoder["reconstruction"] == read_csv("runs", out)["reconstruction"][0]
+    assert autoencoder["beta"] is autoencoder["hyperparameters"] is autoencoder["kl"] is None
+    assert beta_vae == {
+        "model": "beta_vae",
+        "beta": 4,
+        "hyperparameters": "beta=4",
+        "n": 0,
+        "reconstruction": None,
+        "kl": None,
+        "means": {"mig/exact": None},
+    }
+
+
+@pytest.mark.parametrize(
+    "options", [("--quiet", "--json"), ("--json", "--dry-run"), ("--quiet", "--dry-run")]
+)
+def test_ways_to_print_exclude_each_other(
+    options: tuple[str, str], disbench: Command, study_file: Path, tmp_path: Path
+) -> None:
+    called = disbench("run", study_file, "--out", tmp_path / "out", *options)
+    assert (called.code, called.output) == (2, "")
+    assert f"{options[0]} and {options[1]}: give one of them alone" in called.errors
+    assert not (tmp_path / "out").exists()
 
 
 def test_bars_are_drawn_on_a_terminal_only(
