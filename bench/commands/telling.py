@@ -11,6 +11,7 @@ from disbench.commands.listing import slow_protocols
 from disbench.commands.reporting import headline_table
 from disbench.progress import Display, Silent, display_for
 from disbench.report.headline import HeadlineRow, headline_of
+from disbench.settings import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,6 +184,7 @@ def _records(evidence: Evidence) -> list[dict[str, object]]:
 def _record(row: HeadlineRow, protocols: Sequence[str]) -> dict[str, object]:
     record = {name: _plain(value) for name, value in vars(row).items() if name != "scores"}
     means = (_plain(score.mean) for score in row.scores)
+    record["setting"] = spoken(row.setting)
     return {**record, "means": dict(zip(protocols, means, strict=True))}
 
 

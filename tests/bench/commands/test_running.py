@@ -59,7 +59,7 @@ def test_study_is_run_and_then_done(disbench: Command, study_file: Path, tmp_pat
     assert lines[2].startswith("[2/2] beta_vae, beta 4, seed 0: done in ")
     assert lines[2].endswith("; about 0 s left")
     assert lines[-2:] == [f"report: {out}/report.html", f"tables and figures: {out}/"]
-    assert any(line.split()[:3] == ["beta_vae", "4", "1"] for line in lines)
+    assert any(line.split()[:3] == ["beta", "4", "1"] for line in lines)
     assert len(read_csv("runs", out)) == 2
     assert (out / "figures" / "score_vs_beta.png").is_file()
     again = disbench(*arguments)
@@ -259,12 +259,15 @@ def test_json_is_an_object_a_line(
     assert autoencoder["reconstruction"] == read_csv("runs", out)["reconstruction"][0]
     assert autoencoder["beta"] is autoencoder["hyperparameters"] is autoencoder["kl"] is None
     assert beta_vae == {
+        "setting": "beta 4",
+        "source": "out",
         "model": "beta_vae",
         "beta": 4,
         "hyperparameters": "beta=4",
         "n": 0,
         "reconstruction": None,
         "kl": None,
+        "active_dimensions": None,
         "means": {"mig/exact": None},
     }
 
