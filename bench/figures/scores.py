@@ -125,6 +125,8 @@ def _finish(panel: Axes, scores: pd.DataFrame, protocol: str, places: Mapping[st
     ceiling = scores["ceiling"].max()
     bound = "no ceiling" if np.isnan(ceiling) else f"ceiling {ceiling:.2f}"
     panel.set(title=f"{protocol}\n{bound}", ylabel="score", xlim=(-0.6, len(places) - 0.4))
+    if any(name[0].isdigit() for name in places):  # a bare number is a beta
+        panel.set_xlabel("beta")
     panel.set_ylim(*_limits(scores))
     slanted = len(places) > MOST_UPRIGHT
     panel.set_xticks(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from disbench.information import CARRIED
-from disbench.metrics.protocols import PROTOCOLS
 from disbench.records import Provenance
+from disbench.report.headline import is_supervised
 from disbench.report.words import counted, listed
 from disbench.settings import spoken
 from disbench.statistics.intervals import most_coverage
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from disbench.evidence import Evidence
 
 FEWEST_SEEDS = 5
-AT_CEILING, AT_FLOOR = 0.98, 0.02
-"""Calibrated means (0 at the noise floor, 1 at the ceiling) beyond which a metric says no more."""
+AT_CEILING = 0.98
+"""The calibrated mean (0 at the noise floor, 1 at the ceiling) beyond which a metric is full."""
 
 SHOULD_BE_ONE = (
     "precision",
@@ -91,27 +91,36 @@ def _unfinished(evidence: Evidence) -> Iterator[Caution]:
 
 
 def _saturated(evidence: Evidence) -> Iterator[Caution]:
-    said = _beyond(evidence, lambda mean: mean >= AT_CEILING)
+    means = _supervised_means(evidence)
+    said = _named(means[means["calibrated_mean"] >= AT_CEILING])
     if said:
-        text = f"At the ceiling, where a metric can tell nothing apart: {said}."
+        near = f"{100 * (1 - AT_CEILING):.0f} %"
+        text = f"Within {near} of the ceiling, where a metric can tell little apart: {said}."
         yield Caution("saturated metric", text)
 
 
 def _noise(evidence: Evidence) -> Iterator[Caution]:
-    said = _beyond(evidence, lambda mean: mean <= AT_FLOOR)
+    """Scores whose interval reaches down to what shuffled factors get; of one seed, the score."""
+    means = _supervised_means(evidence)
+    lowest = means["calibrated_low"].fillna(means["calibrated_mean"])
+    said = _named(means[lowest <= 0])
     if said:
-        yield Caution("at the noise floor", f"No better than shuffled factors: {said}.")
+        text = f"Not told apart from shuffled factors: {said}."
+        yield Caution("at the noise floor", text)
 
 
-def _beyond(evidence: Evidence, is_beyond: Callable[[pd.Series[float]], pd.Series[bool]]) -> str:
-    """The supervised protocols with settings whose calibrated mean is out of bounds, in words."""
+def _supervised_means(evidence: Evidence) -> pd.DataFrame:
+    """The summary of posterior means by the protocols that look at factors."""
     summary = evidence.tables.summary
-    means = summary[summary["representation"].eq("mean")]
-    beyond = means[is_beyond(means["calibrated_mean"])]
+    supervised = [name for name in summary["protocol"] if is_supervised(name)]
+    return summary[summary["representation"].eq("mean") & summary["protocol"].isin(supervised)]
+
+
+def _named(means: pd.DataFrame) -> str:
+    """The protocols of these rows, each with its settings, in words."""
     return "; ".join(
         f"{protocol} ({listed([spoken(name) for name in rows['setting']])})"
-        for protocol, rows in beyond.groupby("protocol", sort=False)
-        if protocol in PROTOCOLS and PROTOCOLS[str(protocol)].higher_is_better
+        for protocol, rows in means.groupby("protocol", sort=False)
     )
 
 

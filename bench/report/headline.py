@@ -91,14 +91,16 @@ def headline_protocols(names: Iterable[str], *, most: int = MOST_PROTOCOLS) -> t
     are looked at and higher is better; where there is none, the first that there are.
     """  # noqa: D205 - one sentence
     there = list(dict.fromkeys(names))
-    supervised = [n for n in there if n in PROTOCOLS and _is_supervised(n)]
+    supervised = [name for name in there if is_supervised(name)]
     first = {name.partition("/")[0]: name for name in reversed(supervised)}
     ordered = sorted(first, key=lambda f: FAMILIES.index(f) if f in FAMILIES else len(FAMILIES))
     return tuple([first[family] for family in ordered] or there)[:most]
 
 
-def _is_supervised(name: str) -> bool:
-    return PROTOCOLS[name].uses_factors and PROTOCOLS[name].higher_is_better is True
+def is_supervised(name: str) -> bool:
+    """Whether a protocol of this name looks at factors, and more of it is better."""
+    protocol = PROTOCOLS.get(name)
+    return protocol is not None and protocol.uses_factors and protocol.higher_is_better is True
 
 
 def _row(

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from disbench.arrays import read_arrays, write_arrays
+from disbench.arrays import read_array, read_arrays, write_arrays
+from disbench.errors import StoreError
 
 
 def test_arrays_come_back_with_their_names_types_and_values(tmp_path: Path) -> None:
@@ -39,3 +40,15 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
         write_arrays(path, {"y": np.array([object()])})
     assert read_arrays(path)["x"].tolist() == [0, 1, 2]
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.h5"]
+
+
+@pytest.mark.parametrize("kept", [0, 100, 1500])
+def test_damaged_file_is_named_with_what_to_do(kept: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    write_arrays(path, {"x": np.arange(10_000)})
+    path.write_bytes(path.read_bytes()[:kept])
+    for read in (read_arrays, lambda path: read_array(path, "x")):
+        with pytest.raises(StoreError, match="is not what disbench wrote") as refusal:
+            read(path)
+        assert str(path) in str(refusal.value)
+        assert f"move {tmp_path} away" in str(refusal.value)
