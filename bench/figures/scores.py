@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from disbench.figures.style import FLOOR, INK, SERIES, Picture, grid_of_panels, markers, palette
+from disbench.metrics.protocols import PROTOCOLS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,7 +125,7 @@ def _draw_summary(panel: Axes, summary: pd.DataFrame, places: Mapping[str, int])
 def _finish(panel: Axes, scores: pd.DataFrame, protocol: str, places: Mapping[str, int]) -> None:
     ceiling = scores["ceiling"].max()
     bound = "no ceiling" if np.isnan(ceiling) else f"ceiling {ceiling:.2f}"
-    panel.set(title=f"{protocol}\n{bound}", ylabel="score", xlim=(-0.6, len(places) - 0.4))
+    panel.set(title=f"{protocol}\n{bound}", ylabel=_unit(protocol), xlim=(-0.6, len(places) - 0.4))
     if any(name[0].isdigit() for name in places):  # a bare number is a beta
         panel.set_xlabel("beta")
     panel.set_ylim(*_limits(scores))
@@ -138,6 +139,12 @@ def _finish(panel: Axes, scores: pd.DataFrame, protocol: str, places: Mapping[st
     panel.grid(visible=False, axis="x")
     if scores["floor"].notna().any():
         panel.axhspan(0, scores["floor"].mean(), color=FLOOR, alpha=0.25, linewidth=0, zorder=0)
+
+
+def _unit(protocol: str) -> str:
+    """What a protocol counts in, as its title says."""
+    known = PROTOCOLS.get(protocol)
+    return "nats" if known is not None and known.title.endswith(", in nats") else "score"
 
 
 def _limits(scores: pd.DataFrame) -> tuple[float, float]:
