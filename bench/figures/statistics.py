@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from disbench.figures.style import LINE, Picture, palette
+from disbench.figures.style import INK, LINE, Picture, palette
+from disbench.settings import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
+    from numpy.typing import NDArray
 
 SHARES = ("source", "objective", "beta", "seed", "evaluation")
+EVEN = 0.5
+MOST_UPRIGHT = 5
 HATCHES = ("..", "", "//", "xx", "")
 CAPTION = (
     "Components of the variance of the scores of posterior means over all runs. 'beta' stands for "
@@ -79,6 +83,39 @@ def agreement_picture(agreement: pd.DataFrame) -> Picture:
     return Picture("agreement", "Which measures agree", caption, alt, figure)
 
 
+def superiority_picture(
+    comparisons: pd.DataFrame, settings: Sequence[str], protocol: str
+) -> Picture:
+    """How likely a run of one setting beats one of another by a protocol, as a heat map.
+
+    `comparisons` are those of this protocol. A pair whose interval includes one half, which the
+    runs do not tell apart, has its number in brackets.
+    """
+    matrix = np.full((len(settings), len(settings)), np.nan)
+    open_pairs = np.zeros(matrix.shape, dtype=bool)
+    places = {setting: place for place, setting in enumerate(settings)}
+    for pair in comparisons.to_dict("records"):
+        i, j = places[pair["first"]], places[pair["second"]]
+        matrix[i, j], matrix[j, i] = pair["probability"], 1 - pair["probability"]
+        open_pairs[i, j] = open_pairs[j, i] = not (pair["low"] > EVEN or pair["high"] < EVEN)
+    side = 0.55 * len(settings)
+    figure = Figure(figsize=(side + 2.8, side + 1.4), layout="constrained")
+    panel = figure.subplots()
+    names = [spoken(setting) for setting in settings]
+    image = heat_map(panel, matrix, names, names, colours="RdBu_r", limits=(0, 1), doubt=open_pairs)
+    panel.tick_params(axis="x", labelrotation=90 if len(settings) > MOST_UPRIGHT else 0)
+    figure.colorbar(image, ax=panel, shrink=0.8, label="P(row beats column)")
+    caption = (
+        f"The probability that a run of the row's setting beats one of the column's by {protocol}; "
+        "in brackets where its 95 % interval includes one half, so that either may be better."
+    )
+    alt = "; ".join(
+        f"{spoken(p['first'])} beats {spoken(p['second'])} with {p['probability']:.2f}"
+        for p in comparisons.to_dict("records")
+    )
+    return Picture("superiority", f"Which setting beats which by {protocol}", caption, alt, figure)
+
+
 def heat_map(
     panel: Axes,
     matrix: np.ndarray,
@@ -87,8 +124,12 @@ def heat_map(
     *,
     colours: str,
     limits: tuple[float, float],
+    doubt: NDArray[np.bool_] | None = None,
 ) -> AxesImage:
-    """A matrix as coloured cells, each with its number; a dash where there is none."""
+    """A matrix as coloured cells, each with its number; a dash where there is none.
+
+    Numbers that are in doubt stand in brackets.
+    """
     image = panel.imshow(matrix, cmap=colours, vmin=limits[0], vmax=limits[1], aspect="auto")
     panel.set_xticks(range(len(columns)), columns)
     panel.set_yticks(range(len(rows)), rows)
@@ -99,8 +140,11 @@ def heat_map(
         red, green, blue, _ = image.cmap(image.norm(value))
         dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5  # noqa: PLR2004 - half as bright as white
         text = "\u2013" if np.isnan(value) else f"{round(value, 2) + 0.0:.2f}"  # no -0.00
+        if doubt is not None and doubt[i, j]:
+            text = f"({text})"
         # Not the colours of text: a cell looks the same in the dark scheme.
-        colour = "#fdfdfd" if dark and not np.isnan(value) else "#111114"
+        on_colour = "#fdfdfd" if dark else "#111114"
+        colour = INK if np.isnan(value) else on_colour
         panel.text(j, i, text, ha="center", va="center", fontsize=7, color=colour)
     return image
 

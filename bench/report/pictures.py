@@ -9,7 +9,11 @@ from matplotlib import rc_context
 from disbench.figures.dimensions import information_picture, kl_picture
 from disbench.figures.images import image_pictures, write_animation
 from disbench.figures.scores import score_picture, tradeoff_picture
-from disbench.figures.statistics import agreement_picture, variance_picture
+from disbench.figures.statistics import (
+    agreement_picture,
+    superiority_picture,
+    variance_picture,
+)
 from disbench.figures.style import STYLE, write_picture
 from disbench.figures.training import training_picture
 from disbench.report.headline import headline_protocols, run_scores
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
     from disbench.report.page import Figure
 
 HEADLINE_PANELS = 3
+MOST_COMPARED = 24
+"""Of more settings than these, the pairs are in the tables only."""
 
 
 def draw_pictures(evidence: Evidence, shown: Sequence[Shown], folder: Path) -> Mapping[str, Figure]:
@@ -64,9 +70,20 @@ def _score_pictures(evidence: Evidence) -> Iterator[Picture]:
     variance = tables.variance[tables.variance["representation"].eq("mean")]
     if variance["seed"].notna().any():
         yield variance_picture(variance)
+    yield from _superiority(evidence, protocols)
     agreement = tables.agreement[tables.agreement["representation"].eq("mean")]
     if agreement["rho"].notna().any():
         yield agreement_picture(agreement)
+
+
+def _superiority(evidence: Evidence, protocols: Sequence[str]) -> Iterator[Picture]:
+    """By the first of these protocols, where there are two settings or more, and not too many."""
+    pairs = evidence.tables.comparisons
+    shown = pairs[pairs["representation"].eq("mean") & pairs["protocol"].eq(protocols[0])]
+    there = {*shown["first"], *shown["second"]}
+    if shown["probability"].notna().any() and len(there) <= MOST_COMPARED:
+        settings = [setting for setting in evidence.settings if setting in there]
+        yield superiority_picture(shown, settings, protocols[0])
 
 
 def _best_to_worst(evidence: Evidence) -> list[tuple[str, Information]]:
