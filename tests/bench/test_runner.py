@@ -13,6 +13,7 @@ from joblib.externals.loky import get_reusable_executor
 import disbench
 from disbench import cells, executors, runner
 from disbench.errors import StoreError
+from disbench.evidence import gather
 from disbench.plan import make_plan
 from disbench.progress import Silent
 from disbench.store import Store
@@ -63,7 +64,7 @@ def workers() -> Iterator[None]:
 @pytest.fixture
 def tables_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the figures, which take as long as the runs."""
-    monkeypatch.setattr(runner, "write_report", lambda directory: tabulate(Store(directory)))
+    monkeypatch.setattr(runner, "write_report", lambda path: gather({path.name: Store(path)}))
 
 
 def _bits(directory: Path) -> dict[str, bytes]:
@@ -129,9 +130,14 @@ def test_directory_holds_all_that_is_promised(reference: Path, study: Study) -> 
     assert sorted(path.name for path in reference.iterdir() if path.name != "groups") == [
         "agreement.csv",
         "comparisons.csv",
+        "dimensions.csv",
+        "factors.csv",
         "failures",
         "figures",
+        "headline.md",
+        "headline.tex",
         "objectives.csv",
+        "report.html",
         "runs",
         "runs.csv",
         "scores.csv",
