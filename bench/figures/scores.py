@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from disbench.figures.style import FLOOR, INK, SERIES, Picture, grid_of_panels, markers, palette
+from disbench.settings import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,6 +127,8 @@ def _finish(panel: Axes, scores: pd.DataFrame, protocol: str, places: Mapping[st
     bound = "no ceiling" if np.isnan(ceiling) else f"ceiling {ceiling:.2f}"
     panel.set(title=f"{protocol}\n{bound}", ylabel="score", xlim=(-0.6, len(places) - 0.4))
     panel.set_ylim(*_limits(scores))
+    if any(spoken(setting) != setting for setting in places):
+        panel.set_xlabel("beta, or the model")
     slanted = len(places) > MOST_UPRIGHT
     panel.set_xticks(
         list(places.values()),
@@ -156,7 +159,7 @@ def _scatter(panel: Axes, scores: pd.DataFrame, settings: Sequence[str]) -> None
             color=colours[setting],
             marker=marks[setting],
             s=26,
-            label=setting,
+            label=spoken(setting),
             linewidths=0,
         )
 
@@ -173,5 +176,6 @@ def _alt(summary: pd.DataFrame, protocols: Sequence[str]) -> str:
     for protocol in protocols[:MOST_COLUMNS]:
         of_protocol = summary[summary["protocol"].eq(protocol)]
         means = zip(of_protocol["setting"], of_protocol["mean"], strict=True)
-        parts.append(f"{protocol}: " + ", ".join(f"{name} {mean:.3f}" for name, mean in means))
+        said = (f"{spoken(name)} {mean:.3f}" for name, mean in means)
+        parts.append(f"{protocol}: {', '.join(said)}")
     return f"Score against setting, a dot a seed. Means: {'; '.join(parts)}."
