@@ -53,9 +53,9 @@ def _pictures(evidence: Evidence, shown: Sequence[Shown]) -> Iterator[Picture]:
 def _score_pictures(evidence: Evidence) -> Iterator[Picture]:
     tables = evidence.tables
     means = evidence.scores_of("mean")
-    protocols = headline_protocols(means["protocol"], most=HEADLINE_PANELS)
-    yield score_picture("headline", evidence, protocols, representation="mean")
-    yield tradeoff_picture(evidence, protocols)
+    if protocols := headline_protocols(means["protocol"], most=HEADLINE_PANELS):
+        yield score_picture("headline", evidence, protocols, representation="mean")
+        yield tradeoff_picture(evidence, protocols)
     for representation, suffix in (("mean", ""), ("sampled", "_sampled")):
         every = list(dict.fromkeys(evidence.scores_of(representation)["protocol"]))
         if every:
