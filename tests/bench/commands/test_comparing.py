@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
 from disbench.columns import COLUMNS
+from disbench.commands import comparing
 from disbench.store import Store
 from disbench.tables import read_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from disbench.run_folder import RunFolder
     from disbench.runs import Run
@@ -201,6 +202,21 @@ def test_directory_of_runs_is_no_place_for_a_comparison(
     assert _files(*directories) == before
 
 
+@pytest.mark.parametrize("below", ["comparison", "runs"])
+def test_comparison_does_not_go_into_what_it_compares(
+    below: str, disbench: Command, directories: tuple[Path, Path]
+) -> None:
+    before = _files(*directories)
+    write_to = directories[0] / below / "out"
+    called = disbench("compare", *directories, "--out", write_to)
+    assert (called.code, called.output) == (2, "")
+    assert called.errors == (
+        f"error: {write_to} lies in a directory that is compared; choose another --out\n"
+    )
+    assert _files(*directories) == before
+    assert not write_to.exists()
+
+
 @pytest.mark.parametrize(
     ("out", "reason"), [("file", "File exists"), ("file/below", "Not a directory")]
 )
@@ -221,3 +237,16 @@ def test_names_are_the_shortest_that_tell_directories_apart(
     called = disbench("compare", *directories, tmp_path / "third", "--out", tmp_path / "out")
     assert called.code == 0
     assert set(read_csv("runs", tmp_path / "out")["source"]) == {"after/quick", "before/quick"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["/r/new", "/r/old"], ["new", "old"]),
+        (["/r/new/quick", "/r/old/quick"], ["new/quick", "old/quick"]),
+        (["/a/x/quick", "/b/x/quick"], ["a/x/quick", "b/x/quick"]),
+        (["/quick", "/r/quick"], ["/quick", "r/quick"]),
+    ],
+)
+def test_ends_of_paths_tell_them_apart(paths: list[str], names: list[str]) -> None:
+    assert comparing._names([Path(path) for path in paths]) == names
