@@ -51,7 +51,7 @@ def score_picture(
         _draw_summary(panel, summary[summary["protocol"].eq(protocol)], places)
         _finish(panel, of_protocol, protocol, places)
     title = _title(protocols, representation)
-    return Picture(name, title, f"{title}. {KEY}.", _alt(summary, protocols), figure)
+    return Picture(name, title, f"{title}. {KEY}.", _alt(summary, protocols, list(places)), figure)
 
 
 def tradeoff_picture(evidence: Evidence, protocols: Sequence[str]) -> Picture:
@@ -170,12 +170,11 @@ def _title(protocols: Sequence[str], representation: str) -> str:
     return f"Scores of the {what}{number}"
 
 
-def _alt(summary: pd.DataFrame, protocols: Sequence[str]) -> str:
+def _alt(summary: pd.DataFrame, protocols: Sequence[str], settings: Sequence[str]) -> str:
     """The means that the figure shows, in words, of the first protocols."""
     parts = []
     for protocol in protocols[:MOST_COLUMNS]:
-        of_protocol = summary[summary["protocol"].eq(protocol)]
-        means = zip(of_protocol["setting"], of_protocol["mean"], strict=True)
-        said = (f"{spoken(name)} {mean:.3f}" for name, mean in means)
+        means = summary[summary["protocol"].eq(protocol)].set_index("setting")["mean"]
+        said = (f"{spoken(name)} {means[name]:.3f}" for name in settings if name in means)
         parts.append(f"{protocol}: {', '.join(said)}")
     return f"Score against setting, a dot a seed. Means: {'; '.join(parts)}."

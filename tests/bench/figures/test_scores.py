@@ -267,6 +267,18 @@ def test_words_say_the_means(evidence: Evidence) -> None:
     assert one.title == "Scores of the posterior samples"
 
 
+def test_words_are_in_the_order_of_the_axis(
+    tmp_path: Path, make_run: MakeRun, write_run: WriteRun
+) -> None:
+    """In a table the VAE, which has a beta of 1, comes last by its name."""
+    write_run(Store(tmp_path), make_run(), {MIG: 0.5})
+    write_run(Store(tmp_path), make_run(objective="vae", hyperparameters={}), {MIG: 0.25})
+    evidence = gather({"here": Store(tmp_path)})
+    picture = score_picture("scores", evidence, [MIG], representation="mean")
+    assert picture.alt.endswith("Means: mig/exact: beta 1 (VAE) 0.250, beta 4 0.500.")
+    assert _places(picture.figure.axes[0]) == ["1 (VAE)", "4"]
+
+
 def test_tradeoff_shows_reconstruction_against_score(evidence: Evidence) -> None:
     figure = tradeoff_picture(evidence, [MIG, IRS]).figure
     mig, irs = figure.axes
