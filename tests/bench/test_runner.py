@@ -269,6 +269,7 @@ def test_run_that_fails_leaves_the_others_alone(
     assert [outcome.run.label for outcome in results.failed] == ["ae, seed 0"]
     assert results.failed[0].error == "RuntimeError: no autoencoders today"
     assert list(results.tables.runs["status"]) == ["failed", "done"]
+    assert results.evidence.settings == ("ae", "4")
     assert list(results.tables.runs["error"].fillna("")) == [results.failed[0].error, ""]
     assert display.seen == ["begin", "ae, seed 0", "beta_vae, beta 4, seed 0", "end"]
     monkeypatch.undo()
