@@ -17,7 +17,7 @@ from disbench.statistics.summary import pool, summarise
 from disbench.statistics.variance import variance_explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from disbench.finished import FinishedRun
@@ -33,6 +33,15 @@ if TYPE_CHECKING:
     from disbench.store import Store
 
 PIXELS = 64 * 64
+
+CURVES: Mapping[str, str] = {
+    "step": "int64",
+    "loss": "float64",
+    "reconstruction": "float64",
+    "kl": "float64",
+    **{name: COLUMNS["runs"][name] for name in ("run", "seed", *SETTING)},
+}
+"""The columns of the losses on the way, and their types."""
 
 
 class Tables(NamedTuple):
@@ -112,10 +121,8 @@ def read_csv(name: str, directory: Path) -> pd.DataFrame:
 def learning_curves(runs: Iterable[FinishedRun]) -> pd.DataFrame:
     """The losses of these runs on the way: a row for each run and record."""
     frames = [pd.DataFrame(run.folder.losses()).assign(**names_of(run)) for run in runs]
-    if not frames:
-        return pd.DataFrame(columns=["step", *SETTING])
-    curves = pd.concat(frames, ignore_index=True)
-    return curves.astype({"beta": "float64", "hyperparameters": "str"})
+    curves = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(CURVES))
+    return curves.astype(dict(CURVES))
 
 
 def names_of(run: FinishedRun) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from disbench.commands.reporting import check_is_results
@@ -12,7 +13,6 @@ from disbench.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from disbench.commands.telling import Teller
 
@@ -21,7 +21,7 @@ def compare(directories: Sequence[Path], *, out: Path, teller: Teller) -> None:
     """Write one report over these directories, and say what differs between them.
 
     Raises `StoreError` for fewer than two directories, one that is none of results, one that is
-    given twice, or an `out` that is one of them.
+    given twice, or an `out` that is or lies in one of results.
     """
     stores = _stores(directories, out)
     evidence = write_reports(stores, _made(out))
@@ -38,17 +38,20 @@ def _stores(directories: Sequence[Path], out: Path) -> dict[str, Store]:
             raise StoreError(f"{directory} is given twice; name each directory once")
     if (out / "runs").exists():
         raise StoreError(f"{out} holds runs of its own; choose another --out for the comparison")
+    if any(out.resolve().is_relative_to(directory) for directory in resolved):
+        raise StoreError(f"{out} lies in a directory that is compared; choose another --out")
     return {name: Store(path) for name, path in zip(_names(resolved), resolved, strict=True)}
 
 
 def _names(directories: Sequence[Path]) -> list[str]:
     """The shortest ends of the paths that tell them apart: ``quick``, or ``before/quick``."""
     longest = max(len(directory.parts) for directory in directories)
-    for depth in range(1, longest + 1):
-        names = ["/".join(directory.parts[-depth:]) for directory in directories]
-        if len(set(names)) == len(names):
-            return names
-    return [str(directory) for directory in directories]
+    ends = (
+        [Path(*directory.parts[-depth:]).as_posix() for directory in directories]
+        for depth in range(1, longest + 1)
+    )
+    # At the latest the whole paths are apart: no directory is given twice.
+    return next(names for names in ends if len(set(names)) == len(names))
 
 
 def _made(out: Path) -> Path:

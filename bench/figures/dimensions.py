@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from disbench.figures.statistics import heat_map
 from disbench.figures.style import Picture, grid_of_panels, markers, palette
+from disbench.settings import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,12 +28,13 @@ def kl_picture(evidence: Evidence) -> Picture:
     figure = Figure(figsize=(6.4, 3.2), layout="constrained")
     panel = figure.subplots()
     for setting in settings:
-        _draw_setting(panel, costly[costly["setting"].eq(setting)], setting, settings)
+        # The colours of all settings, as in other figures, though only these have a KL.
+        _draw_setting(panel, costly[costly["setting"].eq(setting)], setting, evidence.settings)
     panel.set(xlabel="dimensions of a run, most costly first", ylabel="KL (nats per image)")
     panel.set_xticks(sorted(costly["rank"].unique()))
     figure.legend(loc="outside right upper")
     totals = costly.groupby("setting")["kl"].sum() / costly.groupby("setting")["run"].nunique()
-    said = ", ".join(f"{setting} {totals[setting]:.1f}" for setting in settings)
+    said = ", ".join(f"{spoken(setting)} {totals[setting]:.1f}" for setting in settings)
     return Picture(
         "kl_by_dimension",
         "KL of each dimension",
@@ -79,7 +81,7 @@ def _draw_setting(
 ) -> None:
     colour, mark = palette(settings)[setting], markers(settings)[setting]
     mean = dimensions.groupby("rank")["kl"].mean()
-    panel.plot(mean.index, mean, color=colour, marker=mark, markersize=4, label=setting)
+    panel.plot(mean.index, mean, color=colour, marker=mark, markersize=4, label=spoken(setting))
     panel.scatter(dimensions["rank"], dimensions["kl"], s=7, color=colour, alpha=0.5, linewidths=0)
 
 

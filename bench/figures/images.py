@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from disbench.run_folder import Pictures
 
 GAP = 2  # pixels between images
+GREY = 128  # of what is no image
 PIXELS_PER_INCH = 110
 FRAME_MILLISECONDS = 180
 
@@ -71,28 +72,28 @@ def image_pictures(shown: Sequence[Shown]) -> Iterator[Picture]:
     labels = [one.label for one in shown]
     among = ", ".join(labels)
     if shown:
-        rows = [shown[0].pictures.originals, *(one.pictures.reconstructions for one in shown)]
         alt = f"A row of original images, then a row of reconstructions each of {among}."
-        figure = _rows_figure(rows, ["original", *labels])
+        figure = _rows_figure(*zip(*_below_originals(shown), strict=True))
         yield Picture("reconstructions", "Reconstructions", "", alt, figure)
         alt = (
             f"Decoded images while one dimension of a code is moved, a row a dimension, of {among}."
         )
         yield Picture("traversals", "Latent traversals", "", alt, traversal_figure(shown))
         alt = f"Decoded standard normal codes, the same for all, of {among}."
-        figure = _rows_figure([one.pictures.samples for one in shown], labels)
+        figure = _rows_figure(labels, [one.pictures.samples for one in shown])
         yield Picture("prior_samples", "Samples from the prior", "", alt, figure)
 
 
 def traversal_figure(shown: Sequence[Shown]) -> Figure:
     """A block for each run: one image's code, and in each row one of its dimensions moved."""
     blocks = [montage(traversals(one)) for one in shown]
-    width, height = _size(np.concatenate(blocks, axis=1))
+    width, height = _size(_side_by_side(blocks))
     figure = Figure(figsize=(width + 1.5 * len(blocks), height), layout="constrained")
     panels = figure.subplots(1, len(blocks), squeeze=False)[0]
     for panel, block, one in zip(panels, blocks, shown, strict=True):
         _show(panel, block)
         panel.set_title(one.label)
+        panel.set_anchor("N")
         _label_rows(panel, one.dimension_labels())
     return figure
 
@@ -101,7 +102,7 @@ def write_animation(shown: Sequence[Shown], path: Path) -> None:
     """Write the traversals of these runs side by side as a GIF that goes there and back."""
     sheets = [traversals(one) for one in shown]  # (dimensions, places, 64, 64) each
     there = [
-        np.hstack([montage(sheet[:, place : place + 1]) for sheet in sheets])
+        _side_by_side([montage(sheet[:, place : place + 1]) for sheet in sheets])
         for place in range(sheets[0].shape[1])
     ]
     first, *others = [Image.fromarray(frame) for frame in [*there, *there[-2:0:-1]]]
@@ -124,12 +125,33 @@ def traversals(shown: Shown) -> NDArray[np.uint8]:
 def montage(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(rows, columns, 64, 64) images as one image, with a grey gap right of and below each."""
     n_rows, n_columns, height, width = images.shape
-    canvas = np.full((n_rows, height + GAP, n_columns, width + GAP), 128, np.uint8)
+    canvas = np.full((n_rows, height + GAP, n_columns, width + GAP), GREY, np.uint8)
     canvas[:, :height, :, :width] = images.transpose(0, 2, 1, 3)
     return canvas.reshape(n_rows * (height + GAP), n_columns * (width + GAP))
 
 
-def _rows_figure(rows: Sequence[NDArray[np.uint8]], labels: Sequence[str]) -> Figure:
+def _below_originals(shown: Sequence[Shown]) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """Rows of reconstructions with their labels, below the originals that they are of.
+
+    Runs of one grid have the same originals, which stand there once.
+    """
+    originals = None
+    for one in shown:
+        if originals is None or not np.array_equal(originals, one.pictures.originals):
+            originals = one.pictures.originals
+            yield "original", originals
+        yield one.label, one.pictures.reconstructions
+
+
+def _side_by_side(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Images as one, grey below those that are less high: runs may differ in their latents."""
+    height = max(len(image) for image in images)
+    below = [((0, height - len(image)), (0, 0)) for image in images]
+    filled = [np.pad(i, b, constant_values=GREY) for i, b in zip(images, below, strict=True)]
+    return np.hstack(filled)
+
+
+def _rows_figure(labels: Sequence[str], rows: Sequence[NDArray[np.uint8]]) -> Figure:
     image = montage(np.stack(rows))
     width, height = _size(image)
     figure = Figure(figsize=(width + 1.6, height), layout="constrained")

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from disbench.figures.style import FLOOR, INK, SERIES, Picture, grid_of_panels, markers, palette
 from disbench.metrics.protocols import PROTOCOLS
+from disbench.settings import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +52,7 @@ def score_picture(
         _draw_summary(panel, summary[summary["protocol"].eq(protocol)], places)
         _finish(panel, of_protocol, protocol, places)
     title = _title(protocols, representation)
-    return Picture(name, title, f"{title}. {KEY}.", _alt(summary, protocols), figure)
+    return Picture(name, title, f"{title}. {KEY}.", _alt(summary, protocols, list(places)), figure)
 
 
 def tradeoff_picture(evidence: Evidence, protocols: Sequence[str]) -> Picture:
@@ -126,9 +127,9 @@ def _finish(panel: Axes, scores: pd.DataFrame, protocol: str, places: Mapping[st
     ceiling = scores["ceiling"].max()
     bound = "no ceiling" if np.isnan(ceiling) else f"ceiling {ceiling:.2f}"
     panel.set(title=f"{protocol}\n{bound}", ylabel=_unit(protocol), xlim=(-0.6, len(places) - 0.4))
-    if any(name[0].isdigit() for name in places):  # a bare number is a beta
-        panel.set_xlabel("beta")
     panel.set_ylim(*_limits(scores))
+    if any(spoken(setting) != setting for setting in places):
+        panel.set_xlabel("beta, or the model")
     slanted = len(places) > MOST_UPRIGHT
     panel.set_xticks(
         list(places.values()),
@@ -165,7 +166,7 @@ def _scatter(panel: Axes, scores: pd.DataFrame, settings: Sequence[str]) -> None
             color=colours[setting],
             marker=marks[setting],
             s=26,
-            label=setting,
+            label=spoken(setting),
             linewidths=0,
         )
 
@@ -176,11 +177,11 @@ def _title(protocols: Sequence[str], representation: str) -> str:
     return f"Scores of the {what}{number}"
 
 
-def _alt(summary: pd.DataFrame, protocols: Sequence[str]) -> str:
+def _alt(summary: pd.DataFrame, protocols: Sequence[str], settings: Sequence[str]) -> str:
     """The means that the figure shows, in words, of the first protocols."""
     parts = []
     for protocol in protocols[:MOST_COLUMNS]:
-        of_protocol = summary[summary["protocol"].eq(protocol)]
-        means = zip(of_protocol["setting"], of_protocol["mean"], strict=True)
-        parts.append(f"{protocol}: " + ", ".join(f"{name} {mean:.3f}" for name, mean in means))
+        means = summary[summary["protocol"].eq(protocol)].set_index("setting")["mean"]
+        said = (f"{spoken(name)} {means[name]:.3f}" for name in settings if name in means)
+        parts.append(f"{protocol}: {', '.join(said)}")
     return f"Score against setting, a dot a seed. Means: {'; '.join(parts)}."

@@ -74,8 +74,12 @@ def palette(names: Sequence[str]) -> dict[str, str]:
 
 
 def markers(names: Sequence[str]) -> dict[str, str]:
-    """A marker for each name, so that print without colour tells them apart."""
-    return {name: MARKERS[i % len(MARKERS)] for i, name in enumerate(names)}
+    """A marker for each name, so that print without colour tells them apart.
+
+    Where colours begin anew, each goes with the next marker.
+    """
+    rounds = [i // len(SERIES) for i in range(len(names))]
+    return {name: MARKERS[(i + rounds[i]) % len(MARKERS)] for i, name in enumerate(names)}
 
 
 def grid_of_panels(figure: Figure, n_panels: int, *, most_columns: int) -> Iterator[Axes]:

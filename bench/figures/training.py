@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from disbench.figures.style import Picture, palette
+from disbench.settings import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ def training_picture(evidence: Evidence) -> Picture:
         "between their 5th and 95th percentile. The ELBO of the first tenth may lie below the "
         "frame.",
         "Line plots of reconstruction error, KL and ELBO in nats per image against the training "
-        f"step, for {', '.join(evidence.settings)}.",
+        f"step, for {', '.join(map(spoken, evidence.settings))}.",
         figure,
     )
 
@@ -59,8 +60,9 @@ def _draw_curves(panel: Axes, curves: pd.DataFrame, column: str, settings: Seque
         by_step = finite[finite["setting"].eq(setting)].groupby("step")[column]
         mean, low, high = by_step.mean(), by_step.quantile(0.05), by_step.quantile(0.95)
         style = DASHES[place % len(DASHES)]
-        panel.plot(mean.index, mean, style, color=colours[setting], linewidth=1.3, label=setting)
-        panel.fill_between(mean.index, low, high, color=colours[setting], alpha=0.2, linewidth=0)
+        colour, label = colours[setting], spoken(setting)
+        panel.plot(mean.index, mean, style, color=colour, linewidth=1.3, label=label)
+        panel.fill_between(mean.index, low, high, color=colour, alpha=0.2, linewidth=0)
 
 
 def _scale_by_factors(panel: Axes) -> None:

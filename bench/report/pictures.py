@@ -59,9 +59,9 @@ def _pictures(evidence: Evidence, shown: Sequence[Shown]) -> Iterator[Picture]:
 def _score_pictures(evidence: Evidence) -> Iterator[Picture]:
     tables = evidence.tables
     means = evidence.scores_of("mean")
-    protocols = headline_protocols(means["protocol"], most=HEADLINE_PANELS)
-    yield score_picture("headline", evidence, protocols, representation="mean")
-    yield tradeoff_picture(evidence, protocols)
+    if protocols := headline_protocols(means["protocol"], most=HEADLINE_PANELS):
+        yield score_picture("headline", evidence, protocols, representation="mean")
+        yield tradeoff_picture(evidence, protocols)
     for representation, suffix in (("mean", ""), ("sampled", "_sampled")):
         every = list(dict.fromkeys(evidence.scores_of(representation)["protocol"]))
         if every:
@@ -70,20 +70,21 @@ def _score_pictures(evidence: Evidence) -> Iterator[Picture]:
     variance = tables.variance[tables.variance["representation"].eq("mean")]
     if variance["seed"].notna().any():
         yield variance_picture(variance)
-    yield from _superiority(evidence, protocols)
+    for protocol in protocols[:1]:
+        yield from _superiority(evidence, protocol)
     agreement = tables.agreement[tables.agreement["representation"].eq("mean")]
     if agreement["rho"].notna().any():
         yield agreement_picture(agreement)
 
 
-def _superiority(evidence: Evidence, protocols: Sequence[str]) -> Iterator[Picture]:
-    """By the first of these protocols, where there are two settings or more, and not too many."""
+def _superiority(evidence: Evidence, protocol: str) -> Iterator[Picture]:
+    """Which setting beats which by a protocol, where there are some, and not too many."""
     pairs = evidence.tables.comparisons
-    shown = pairs[pairs["representation"].eq("mean") & pairs["protocol"].eq(protocols[0])]
+    shown = pairs[pairs["representation"].eq("mean") & pairs["protocol"].eq(protocol)]
     there = {*shown["first"], *shown["second"]}
     if shown["probability"].notna().any() and len(there) <= MOST_COMPARED:
         settings = [setting for setting in evidence.settings if setting in there]
-        yield superiority_picture(shown, settings, protocols[0])
+        yield superiority_picture(shown, settings, protocol)
 
 
 def _best_to_worst(evidence: Evidence) -> list[tuple[str, Information]]:

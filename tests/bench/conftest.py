@@ -23,7 +23,9 @@ from disbench.runs import Run
 from disbench.study_files import parse_study
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
 
     from disbench.run_folder import RunFolder
     from disbench.store import Store
@@ -113,17 +115,19 @@ PROVENANCE = Provenance(
 )
 
 
-def _evaluation(run: Run, scores: dict[str, float]) -> EvaluationRecord:
-    kl = (1.5, 0.25, 0.0) if run.is_variational else None
+def _evaluation(
+    run: Run, scores: dict[str, float], reconstruction: float, costs: tuple[float, ...]
+) -> EvaluationRecord:
+    kl = costs if run.is_variational else None
     return EvaluationRecord(
         identity=run.identity,
         grid="tiny",
         evaluation=Evaluation(
-            reconstruction=100.5,
+            reconstruction=reconstruction,
             n_reconstructed=1440,
-            kl=1.75 if kl else None,
+            kl=sum(kl) if kl else None,
             kl_by_dimension=kl,
-            elbo=-102.25 if kl else None,
+            elbo=-(reconstruction + sum(kl)) if kl else None,
             active_dimensions=2,
         ),
         scores=tuple(
@@ -145,8 +149,24 @@ def _evaluation(run: Run, scores: dict[str, float]) -> EvaluationRecord:
 
 
 @pytest.fixture(scope="session")
+def details_of() -> Callable[..., dict[str, NDArray[Any]]]:
+    """What a protocol keeps of mutual information: (dimensions, factors) of entropies, in nats."""
+
+    def make(
+        information: ArrayLike, entropy: ArrayLike = (1, 1, 1, 1, 1), *, protocol: str = "mig/exact"
+    ) -> dict[str, NDArray[Any]]:
+        arrays = {"mutual_information": information, "entropy": entropy}
+        return {f"{protocol}/mean/0/{name}": np.array(a, float) for name, a in arrays.items()}
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def write_run() -> Callable[..., RunFolder]:
-    """Write a run to a store as if it had been trained; `scores` are values by protocol."""
+    """Write a run to a store as if it had been trained; `scores` are values by protocol.
+
+    `kl` is by dimension, which an autoencoder has none of; `details` are arrays beside the gaps.
+    """
 
     def write(
         store: Store,
@@ -155,6 +175,9 @@ def write_run() -> Callable[..., RunFolder]:
         *,
         status: Literal["done", "diverged"] = "done",
         losses: Sequence[LossRecord] = (LossRecord(4, 110.0, 100.0, 2.5),),
+        reconstruction: float = 100.5,
+        kl: tuple[float, ...] = (1.5, 0.25, 0.0),
+        details: Mapping[str, NDArray[Any]] | None = None,
     ) -> RunFolder:
         training = TrainingRecord(
             run=run,
@@ -172,10 +195,11 @@ def write_run() -> Callable[..., RunFolder]:
             folder.write_training(training, losses)
             folder.weights.write_bytes(b"weights")
             if scores is not None:
-                details = {f"{protocol}/mean/0/gap": np.ones(5) for protocol in scores}
+                gaps = {f"{protocol}/mean/0/gap": np.ones(5) for protocol in scores}
                 traversals = np.tile(grey[2, :9], (run.latents, 1, 1, 1))
                 pictures = Pictures(grey[0], grey[1], traversals, grey[3])
-                folder.write_evaluation(_evaluation(run, scores), details, pictures)
+                evaluation = _evaluation(run, scores, reconstruction, kl)
+                folder.write_evaluation(evaluation, gaps | dict(details or {}), pictures)
         return store.folder(run)
 
     return write

@@ -31,6 +31,23 @@ def test_the_same_arrays_are_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
     assert read_arrays(tmp_path / "none.h5") == {}
+    assert read_array(tmp_path / "none.h5", "x") is None
+
+
+def test_one_array_comes_back_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    write_arrays(path, {"mig/gap": np.array([0.1, np.nan]), "scalar": np.array(0.25)})
+    found = read_array(path, "mig/gap")
+    assert found is not None
+    np.testing.assert_array_equal(found, [0.1, np.nan])
+    assert read_array(path, "scalar") == 0.25
+
+
+@pytest.mark.parametrize("name", ["other", "mig", "mig/gap/further", "mig/other"])
+def test_name_without_an_array_holds_nothing(name: str, tmp_path: Path) -> None:
+    """A group of arrays is none."""
+    write_arrays(tmp_path / "a.h5", {"mig/gap": np.ones(2)})
+    assert read_array(tmp_path / "a.h5", name) is None
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:

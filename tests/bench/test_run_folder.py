@@ -80,6 +80,24 @@ def test_run_that_was_not_scored_has_no_evaluation(
     assert write_run(Store(tmp_path), make_run()).evaluation() is None
 
 
+def test_one_array_behind_a_score_is_read_by_its_name(
+    tmp_path: Path, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
+) -> None:
+    details = {"mig/exact/mean/0/entropy": np.array([0.5, 0.25])}
+    folder = write_run(Store(tmp_path), make_run(), {"mig/exact": 0.5}, details=details)
+    found = folder.detail("mig/exact/mean/0/entropy")
+    assert found is not None
+    assert found.tolist() == [0.5, 0.25]
+    assert folder.detail("mig/exact/mean/1/entropy") is None
+    assert folder.details().keys() == {"mig/exact/mean/0/entropy", "mig/exact/mean/0/gap"}
+
+
+def test_run_that_was_not_scored_has_no_array(
+    tmp_path: Path, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
+) -> None:
+    assert write_run(Store(tmp_path), make_run()).detail("mig/exact/mean/0/gap") is None
+
+
 def test_pictures_are_read_back(
     tmp_path: Path, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
 ) -> None:

@@ -64,7 +64,7 @@ def workers() -> Iterator[None]:
 @pytest.fixture
 def tables_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the figures, which take as long as the runs."""
-    monkeypatch.setattr(runner, "write_report", lambda directory: gather({"it": Store(directory)}))
+    monkeypatch.setattr(runner, "write_report", lambda path: gather({path.name: Store(path)}))
 
 
 def _bits(directory: Path) -> dict[str, bytes]:
@@ -270,6 +270,7 @@ def test_run_that_fails_leaves_the_others_alone(
     assert [outcome.run.label for outcome in results.failed] == ["ae, seed 0"]
     assert results.failed[0].error == "RuntimeError: no autoencoders today"
     assert list(results.tables.runs["status"]) == ["failed", "done"]
+    assert results.evidence.settings == ("ae", "4")
     assert list(results.tables.runs["error"].fillna("")) == [results.failed[0].error, ""]
     assert display.seen == ["begin", "ae, seed 0", "beta_vae, beta 4, seed 0", "end"]
     monkeypatch.undo()

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from disbench.finished import finished_runs
 from disbench.records import Failure, LossRecord
+from disbench.settings import SETTING
 from disbench.store import Store
 from disbench.tables import analyse, learning_curves, read_csv, tabulate, write_csv
 
@@ -222,11 +224,21 @@ def test_curves_have_a_row_for_each_run_and_record(
     write_run(store, make_run(), losses=losses)
     autoencoder = make_run(objective="ae", hyperparameters={}, seed=3)
     write_run(store, autoencoder, losses=[LossRecord(4, 5.0, 5.0, nan)])
-    curves = learning_curves(store.finished(), source="here")
+    curves = learning_curves(finished_runs(store, source="here"))
     assert curves["run"].tolist() == [autoencoder.id] + [make_run().id] * 2
     assert curves["step"].tolist() == [4, 2, 4]
     assert curves["reconstruction"].tolist() == [5, 8, 6]
     assert curves["beta"].fillna(-1).tolist() == [-1, 4, 4]
     assert curves["seed"].tolist() == [3, 0, 0]
     assert curves["source"].tolist() == ["here"] * 3
-    assert learning_curves([], source="here").empty
+
+
+def test_curves_of_nothing_have_no_rows() -> None:
+    """Their columns have the types that they have with runs, so that names can be merged in."""
+    curves = learning_curves([])
+    assert curves.empty
+    types = curves.dtypes.astype("str")
+    assert types[["step", "kl", *SETTING]].tolist() == [
+        *("int64", "float64"),
+        *("str", "str", "float64", "str"),
+    ]

@@ -7,15 +7,14 @@ import json
 from math import nan
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pytest
 from rich.console import Console
 
-from disbench.commands.reporting import HeadlineRow, headline, headline_rows
+from disbench.commands.reporting import headline_table
+from disbench.evidence import Evidence, gather
 from disbench.records import Failure, LossRecord
-from disbench.report import missing_runs
 from disbench.store import Store
-from disbench.tables import analyse, read_csv, tabulate
+from disbench.tables import read_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,45 +46,56 @@ def store(
     return store
 
 
-def _rows(store: Store) -> list[list[str]]:
+def _text(evidence: Evidence) -> str:
     console = Console(record=True, width=100, file=io.StringIO())
-    console.print(headline(tabulate(store)))
-    return [line.split() for line in console.export_text().splitlines()]
+    console.print(headline_table(evidence))
+    return console.export_text()
+
+
+def _rows(evidence: Evidence) -> list[list[str]]:
+    return [line.split() for line in _text(evidence).splitlines()]
 
 
 def test_headline_has_a_row_a_setting(store: Store) -> None:
-    first, second, *rows = _rows(store)
-    assert (first, second) == (["mig/"], ["model", "beta", "n", "recon.", "KL", "exact"])
+    first, second, *rows = _rows(gather({"here": store}))
+    assert (first, second) == (["mig/"], ["setting", "n", "recon.", "KL", "exact"])
     assert rows == [
-        ["ae", "-", "0", "-", "-", "-"],
-        ["beta_vae", "4", "1", "100.5", "1.8", "0.250"],
+        ["ae", "0", "\u2013", "\u2013", "\u2013"],
+        ["beta", "4", "1", "100.5", "1.8", "0.250"],
     ]
 
 
 def test_headline_of_nothing_has_no_rows(tmp_path: Path) -> None:
-    assert _rows(Store(tmp_path)) == [["model", "beta", "n", "recon.", "KL"]]
+    assert _rows(gather({"here": Store(tmp_path)})) == [["setting", "n", "recon.", "KL"]]
 
 
 def test_headline_names_the_sources_where_there_are_several(store: Store) -> None:
-    both = [tabulate(store, source=name)[:2] for name in ("one", "two")]
-    tables = analyse(*(pd.concat(frames, ignore_index=True) for frames in zip(*both, strict=True)))
-    console = Console(record=True, width=100, file=io.StringIO())
-    console.print(headline(tables))
-    _, _, *rows = [line.split()[:3] for line in console.export_text().splitlines()]
-    assert rows == [
-        ["one:", "ae", "-"],
-        ["one:", "beta_vae", "4"],
-        ["two:", "ae", "-"],
-        ["two:", "beta_vae", "4"],
+    _, _, *rows = _rows(gather({"one": store, "two": store}))
+    assert [row[:3] for row in rows] == [
+        ["one:", "ae", "0"],
+        ["one:", "beta", "4"],
+        ["two:", "ae", "0"],
+        ["two:", "beta", "4"],
     ]
 
 
-def test_missing_runs_are_named(store: Store) -> None:
-    assert missing_runs(store.directory) == ["ae, seed 0", "ae, seed 1"]
-
-
-def test_directory_without_a_study_misses_nothing(tmp_path: Path) -> None:
-    assert missing_runs(tmp_path) == []
+def test_headline_fits_in_80_columns_and_counts_what_does_not(
+    tmp_path: Path, make_run: Callable[..., Run], write_run: Callable[..., Any]
+) -> None:
+    """Beside short names there is room for three protocols, beside long ones for one."""
+    names = ["mig/exact", "dci/gbt", "factor_vae/locatello2019", "sap/locatello2019"]
+    names += ["beta_vae/locatello2019"]
+    for folder in ("short", "long"):
+        write_run(Store(tmp_path / folder), make_run(), dict.fromkeys(names, 0.5))
+    source = "a-directory-of-a-long-name"
+    few = gather({"short": Store(tmp_path / "short")})
+    many = gather({source: Store(tmp_path / "long"), "b": Store(tmp_path / "short")})
+    for evidence, n_scores in ((few, 3), (many, 1)):
+        text = _text(evidence)
+        assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
+        [row, *_] = [line for line in text.splitlines() if "beta 4" in line]
+        assert row.split().count("0.500") == n_scores
+        assert f"and {5 - n_scores} more protocols in summary.csv" in text
 
 
 def test_unfinished_directory_is_reported(disbench: Command, store: Store) -> None:
@@ -102,13 +112,27 @@ def test_unfinished_directory_is_reported(disbench: Command, store: Store) -> No
     assert read_csv("scores", store.directory)["value"].tolist() == [0.25]
     assert read_csv("summary", store.directory)["mean"].tolist() == [0.25]
     assert (store.directory / "figures" / "training_curves.png").is_file()
+    assert (store.directory / "report.html").is_file()
 
 
-def test_headline_rows_have_no_nan(store: Store) -> None:
-    assert headline_rows(tabulate(store)) == [
-        HeadlineRow("ae", None, None, 0, None, None, {"mig/exact": None}),
-        HeadlineRow("beta_vae", 4, "beta=4", 1, 100.5, 1.75, {"mig/exact": 0.25}),
+def test_directory_that_has_just_begun_is_reported(
+    disbench: Command, tmp_path: Path, make_study: Callable[..., Study]
+) -> None:
+    Store(tmp_path).open_for(make_study())
+    called = disbench("report", tmp_path)
+    assert (called.code, called.errors) == (0, "")
+    assert called.output.splitlines()[-3:] == [
+        "2 runs of the study are missing:",
+        "  ae, seed 0",
+        "  beta_vae, beta 4, seed 0",
     ]
+
+
+def test_directory_without_a_study_misses_nothing(disbench: Command, store: Store) -> None:
+    (store.directory / "study.toml").unlink()
+    called = disbench("report", store.directory)
+    assert (called.code, called.errors) == (0, "")
+    assert called.output.splitlines()[-1] == f"tables and figures: {store.directory}/"
 
 
 def test_json_report_names_what_is_missing(disbench: Command, store: Store) -> None:

@@ -1,0 +1,137 @@
+"""Bars of variance that add up, and heat maps with the numbers that they show."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from disbench.columns import frame_of
+from disbench.figures.statistics import agreement_picture, heat_map, variance_picture
+from disbench.figures.style import SERIES
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+SHARES = ["source", "objective", "beta", "seed", "evaluation"]
+
+
+def _variance(rows: dict[str, list[float]]) -> pd.DataFrame:
+    records = [
+        {"protocol": name, "representation": "mean", "n_runs": 4, "n_settings": 2}
+        | dict(zip(SHARES, shares, strict=True))
+        for name, shares in rows.items()
+    ]
+    return frame_of("variance", records)
+
+
+def _agreement(*rows: tuple[str, str, float]) -> pd.DataFrame:
+    records = [
+        {"representation": "mean", "first": first, "second": second, "n": 5, "rho": rho, "p": 0.5}
+        for first, second, rho in rows
+    ]
+    return frame_of("agreement", records)
+
+
+def _bars(panel: Axes) -> dict[str, list[tuple[float, float]]]:
+    """Where the bars of each part begin and how wide they are, the lowest first."""
+    return {
+        bars.get_label(): [(round(b.get_x(), 6), round(b.get_width(), 6)) for b in bars]
+        for bars in panel.containers
+    }
+
+
+def _drawn(matrix: list[list[float]]) -> Axes:
+    panel = Figure().subplots()
+    rows, columns = np.shape(matrix)
+    names = ["a", "b", "c"]
+    heat_map(
+        panel,
+        np.array(matrix),
+        names[:rows],
+        names[:columns],
+        colours="cividis",
+        limits=(0, 1),
+    )
+    return panel
+
+
+def test_parts_follow_each_other_and_add_up_to_100() -> None:
+    variance = _variance({"one": [0, 0.25, 0.5, 0.125, 0.125], "two": [0, 0, 0.25, 0.75, nan]})
+    [panel] = variance_picture(variance).figure.axes
+    assert _bars(panel) == {
+        "objective": [(0, 0), (0, 25)],
+        "beta": [(0, 25), (25, 50)],
+        "seed": [(25, 75), (75, 12.5)],
+        "evaluation": [(100, 0), (87.5, 12.5)],
+    }
+    assert [label.get_text() for label in panel.get_yticklabels()] == ["two", "one"]
+    assert panel.get_xlim() == (0, 100)
+
+
+def test_protocols_without_shares_are_left_out() -> None:
+    variance = _variance({"one": [nan] * 5, "two": [0, 0, 0.25, 0.75, nan]})
+    picture = variance_picture(variance)
+    [panel] = picture.figure.axes
+    assert [label.get_text() for label in panel.get_yticklabels()] == ["two"]
+    assert _bars(panel) == {"beta": [(0, 25)], "seed": [(25, 75)]}
+    assert picture.alt == "Stacked bars of variance shares. two: beta 25 %, seed 75 %."
+
+
+def test_part_has_its_colour_whatever_others_there_are() -> None:
+    few = variance_picture(_variance({"one": [0, 0, 0.25, 0.75, 0]}))
+    many = variance_picture(_variance({"one": [0.25, 0.25, 0.25, 0.125, 0.125]}))
+    assert len(many.figure.axes[0].containers) == 5
+    for picture in (few, many):
+        bars = {one.get_label(): one[0] for one in picture.figure.axes[0].containers}
+        for name, place in (("beta", 2), ("seed", 3)):
+            assert bars[name].get_facecolor()[:3] == pytest.approx(_rgb(SERIES[place]))
+        assert bars["beta"].get_hatch() != bars["seed"].get_hatch()
+
+
+def test_words_say_the_shares_from_top_to_bottom() -> None:
+    variance = _variance({"one": [0, 0.25, 0.5, 0.25, nan], "two": [0, 0, 0.25, 0.75, nan]})
+    assert variance_picture(variance).alt == (
+        "Stacked bars of variance shares. one: objective 25 %, beta 50 %, seed 25 %; "
+        "two: objective 0 %, beta 25 %, seed 75 %."
+    )
+
+
+def test_agreement_is_symmetric_with_ones_across() -> None:
+    agreement = _agreement(("a", "b", 0.5), ("a", "kl", -0.25), ("b", "kl", nan))
+    panel, bar = agreement_picture(agreement).figure.axes
+    shown = np.ma.filled(panel.images[0].get_array(), nan)
+    expected = [[1, 0.5, -0.25], [0.5, 1, nan], [-0.25, nan, 1]]
+    np.testing.assert_array_equal(shown, expected)
+    assert panel.images[0].get_clim() == (-1, 1)
+    assert [label.get_text() for label in panel.get_xticklabels()] == ["a", "b", "kl"]
+    assert bar.get_ylabel() == "Spearman's rho"
+
+
+def test_every_cell_has_its_number() -> None:
+    panel = _drawn([[0.5, 0.126, nan], [-0.004, 1.0, 0.0]])
+    texts = {text.get_position(): text.get_text() for text in panel.texts}
+    assert texts == {
+        (0, 0): "0.50",
+        (1, 0): "0.13",
+        (2, 0): "\u2013",
+        (0, 1): "0.00",  # and not -0.00
+        (1, 1): "1.00",
+        (2, 1): "0.00",
+    }
+    assert [label.get_text() for label in panel.get_xticklabels()] == ["a", "b", "c"]
+    assert [label.get_text() for label in panel.get_yticklabels()] == ["a", "b"]
+
+
+def test_number_stands_out_from_its_cell() -> None:
+    """Light on the dark end of the colours, dark on the bright end, and dark on no colour."""
+    dark, bright, missing = (text.get_color() for text in _drawn([[0, 1, nan]]).texts)
+    assert (dark, bright, missing) == ("#fdfdfd", "#111114", "#111114")
+
+
+def _rgb(colour: str) -> list[float]:
+    return [part / 255 for part in bytes.fromhex(colour[1:])]
