@@ -73,7 +73,7 @@ class Words:
         for remark in remarks:
             self.console.print(remark, markup=False)
         self.console.print(headline_table(evidence))
-        for line in (f"report: {report_of(directory)}", f"tables and figures: {directory}/"):
+        for line in (f"tables and figures: {directory}/", f"report: {report_of(directory)}"):
             self.console.print(line, markup=False, soft_wrap=True)
         if missing:
             self.console.print(f"{len(missing)} runs of the study are missing:", markup=False)

@@ -102,8 +102,8 @@ def test_unfinished_directory_is_reported(disbench: Command, store: Store) -> No
     called = disbench("report", store.directory)
     assert (called.code, called.errors) == (0, "")
     assert called.output.splitlines()[-5:] == [
-        f"report: {store.directory}/report.html",
         f"tables and figures: {store.directory}/",
+        f"report: {store.directory}/report.html",
         "2 runs of the study are missing:",
         "  ae, seed 0",
         "  ae, seed 1",
@@ -132,7 +132,7 @@ def test_directory_without_a_study_misses_nothing(disbench: Command, store: Stor
     (store.directory / "study.toml").unlink()
     called = disbench("report", store.directory)
     assert (called.code, called.errors) == (0, "")
-    assert called.output.splitlines()[-1] == f"tables and figures: {store.directory}/"
+    assert called.output.splitlines()[-1] == f"report: {store.directory}/report.html"
 
 
 def test_json_report_names_what_is_missing(disbench: Command, store: Store) -> None:

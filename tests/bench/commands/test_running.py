@@ -58,7 +58,7 @@ def test_study_is_run_and_then_done(disbench: Command, study_file: Path, tmp_pat
     assert lines[1].startswith("[1/2] ae, seed 0: done in ")
     assert lines[2].startswith("[2/2] beta_vae, beta 4, seed 0: done in ")
     assert lines[2].endswith("; about 0 s left")
-    assert lines[-2:] == [f"report: {out}/report.html", f"tables and figures: {out}/"]
+    assert lines[-2:] == [f"tables and figures: {out}/", f"report: {out}/report.html"]
     assert any(line.split()[:3] == ["beta", "4", "1"] for line in lines)
     assert len(read_csv("runs", out)) == 2
     assert (out / "figures" / "score_vs_beta.png").is_file()

@@ -10,8 +10,13 @@ import pytest
 from matplotlib.figure import Figure
 
 from disbench.columns import frame_of
-from disbench.figures.statistics import agreement_picture, heat_map, variance_picture
-from disbench.figures.style import SERIES
+from disbench.figures.statistics import (
+    agreement_picture,
+    heat_map,
+    superiority_picture,
+    variance_picture,
+)
+from disbench.figures.style import INK, SERIES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,9 +133,26 @@ def test_every_cell_has_its_number() -> None:
 
 
 def test_number_stands_out_from_its_cell() -> None:
-    """Light on the dark end of the colours, dark on the bright end, and dark on no colour."""
+    """Light on the dark end of the colours, dark on the bright end, and as text on no colour."""
     dark, bright, missing = (text.get_color() for text in _drawn([[0, 1, nan]]).texts)
-    assert (dark, bright, missing) == ("#fdfdfd", "#111114", "#111114")
+    assert (dark, bright, missing) == ("#fdfdfd", "#111114", INK)
+
+
+def test_pairs_stand_both_ways_round_and_in_brackets_where_either_may_be_better() -> None:
+    columns = ("first", "second", "probability", "low", "high")
+    pairs = [("4", "ae", 0.875, 0.625, 1.0), ("4", "16", 0.25, 0.125, 0.75)]
+    comparisons = frame_of("comparisons", []).reindex(range(2))
+    comparisons[list(columns)] = pairs
+    picture = superiority_picture(comparisons, ["ae", "4", "16"], "mig/exact")
+    [panel, _] = picture.figure.axes
+    numbers = {tuple(map(int, text.get_position())): text.get_text() for text in panel.texts}
+    assert [[numbers[column, row] for column in range(3)] for row in range(3)] == [
+        ["\u2013", "0.12", "\u2013"],
+        ["0.88", "\u2013", "(0.25)"],
+        ["\u2013", "(0.75)", "\u2013"],
+    ]
+    assert [label.get_text() for label in panel.get_yticklabels()] == ["ae", "beta 4", "beta 16"]
+    assert picture.alt == "beta 4 beats ae with 0.88; beta 4 beats beta 16 with 0.25"
 
 
 def _rgb(colour: str) -> list[float]:

@@ -86,7 +86,7 @@ def test_every_figure_of_a_full_directory_is_drawn(store: Store, tmp_path: Path)
     assert _drawn(gather({"here": store}), tmp_path / "figures") == {
         *SCORES,
         *IMAGES,
-        *("variance", "agreement", "training_curves", "kl_by_dimension", "information"),
+        *("variance", "superiority", "agreement", "training_curves", "kl_by_dimension", "information"),
     }
     with Image.open(tmp_path / "figures" / "traversals.gif") as gif:
         assert gif.size == (2 * 66, 3 * 66)
