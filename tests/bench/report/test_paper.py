@@ -63,7 +63,8 @@ def test_latex_by_value() -> None:
         r"\centering",
         (
             r"\caption{Means over seeds; in brackets 95 \% bootstrap intervals of the mean. "
-            "Reconstruction error and KL in nats per image; scores are those of the posterior means.}"
+            "Reconstruction error and KL in nats per image; scores are those of the posterior "
+            "means.}"
         ),
         r"\begin{tabular}{lrrrrrr}",
         r"\toprule",
