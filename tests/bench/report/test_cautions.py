@@ -61,15 +61,15 @@ def test_of_nothing_there_is_no_doubt(make_evidence: MakeEvidence) -> None:
         (
             4,
             (
-                "Fewer than 5 finished seeds: beta 4 (4); with 4 seeds a 95 % bootstrap interval can "
-                "cover the mean in at most 88 % of cases."
+                "Fewer than 5 finished seeds: beta 4 (4); with 4 seeds a 95 % bootstrap interval "
+                "can cover the mean in at most 88 % of cases."
             ),
         ),
         (
             2,
             (
-                "Fewer than 5 finished seeds: beta 4 (2); with 2 seeds a 95 % bootstrap interval can "
-                "cover the mean in at most 50 % of cases."
+                "Fewer than 5 finished seeds: beta 4 (2); with 2 seeds a 95 % bootstrap interval "
+                "can cover the mean in at most 50 % of cases."
             ),
         ),
         (1, "Fewer than 5 finished seeds: beta 4 (1); of one seed there is no interval."),
