@@ -42,6 +42,7 @@ STYLE: Mapping[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: it can be searched, read aloud and edited
     "svg.hashsalt": "disbench",  # the same figure is the same file
     "text.color": INK,
+    "text.parse_math": False,  # a dollar in the name of a directory is a dollar
     "xtick.color": INK,
     "ytick.color": INK,
 }

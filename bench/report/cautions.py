@@ -30,6 +30,9 @@ SHOULD_BE_ONE = (
 )
 """Columns of the table of runs that had better hold one value."""
 
+SCORED_WITH = ("disbench", "python", "torch", "numpy", "scipy", "scikit_learn")
+"""The same of the table of scores, which may be younger than their runs."""
+
 
 class Caution(NamedTuple):
     """A kind of doubt, and what gives rise to it."""
@@ -166,8 +169,9 @@ def _mixed(evidence: Evidence) -> Iterator[Caution]:
         if len(found) > 1:
             versions = listed([f"{version}" for version in sorted(found)])
             yield Caution("mixed protocol versions", f"{protocol} has versions {versions}.")
-    for name in SHOULD_BE_ONE:
-        counts = runs[name].dropna().value_counts()
-        if len(counts) > 1:
-            said = listed([f"{value} ({counted(n, 'run')})" for value, n in counts.items()])
-            yield Caution(f"mixed {name.replace('_', ' ')}", f"{said}.")
+    for frame, noun, names in ((runs, "run", SHOULD_BE_ONE), (scores, "score", SCORED_WITH)):
+        for name in names:
+            counts = frame[name].dropna().value_counts()
+            if len(counts) > 1:
+                said = listed([f"{value} ({counted(n, noun)})" for value, n in counts.items()])
+                yield Caution(f"mixed {name.replace('_', ' ')}", f"{said}.")

@@ -8,8 +8,8 @@ import numpy as np
 from statsmodels.stats.multitest import multipletests
 
 from disbench.metrics.protocols import PROTOCOLS
-from disbench.report.headline import headline_protocols
-from disbench.report.words import SIGNIFICANT, listed, p_value, per_cent
+from disbench.report.headline import headline_protocols, more_is_better
+from disbench.report.words import SIGNIFICANT, counted, listed, p_value, per_cent
 from disbench.settings import spoken
 
 if TYPE_CHECKING:
@@ -62,24 +62,25 @@ def _best_setting(tables: Tables, protocol: str) -> Iterator[str]:
     """Which setting is ahead, and whether its lead over the next may be chance."""
     summary = tables.summary
     rows = summary[summary["representation"].eq("mean") & summary["protocol"].eq(protocol)]
-    ranked = rows.dropna(subset=["mean"]).sort_values("mean", ascending=False, kind="stable")
-    if len(ranked) < 2 or ranked["mean"].iloc[0] == ranked["mean"].iloc[1]:  # noqa: PLR2004 - to compare
+    known = rows[np.isfinite(rows["mean"])]
+    ranked = known.sort_values("mean", ascending=False, kind="stable")
+    if not more_is_better(protocol) or ranked["mean"].nlargest(2).nunique() < 2:  # noqa: PLR2004 - to compare
         return
     best, second = ranked.iloc[0], ranked.iloc[1]
+    among = "" if len(known) == len(rows) else "Of the settings whose scores are all numbers, "
     opening = (
-        f"{spoken(best['setting'])} has the highest mean {protocol}: {best['mean']:.3f}"
-        f"{_interval(best['mean_low'], best['mean_high'])} over {best['n']} seeds"
+        f"{among}{spoken(best['setting'])} has the highest mean {protocol}: {best['mean']:.3f}"
+        f"{_interval(best['mean_low'], best['mean_high'])} over {counted(best['n'], 'seed')}"
     )
     lead = _comparison(tables.comparisons, protocol, best["setting"], second["setting"])
     if lead is None or np.isnan(lead.p):
         next_one = spoken(second["setting"])
         yield f"{opening}; with so few seeds its lead over {next_one} cannot be judged."
         return
-    verdict = "more than chance explains" if lead.p < SIGNIFICANT else "which may be chance"
     yield (
         f"{opening}. A run of it beats one of the next, {spoken(second['setting'])}, with "
-        f"probability {lead.probability:.2f}{_interval(lead.low, lead.high, digits=2)}, {verdict} "
-        f"({p_value(lead.p)}, corrected for the number of pairs)."
+        f"probability {lead.probability:.2f}{_interval(lead.low, lead.high, digits=2)}, "
+        f"{_judged(lead)} ({p_value(lead.p)}, corrected for the number of pairs)."
     )
 
 
@@ -88,6 +89,14 @@ class _Lead(NamedTuple):
     low: float
     high: float
     p: float
+
+
+def _judged(lead: _Lead) -> str:
+    if lead.p >= SIGNIFICANT:
+        return "which may be chance"
+    if lead.probability < 0.5:  # noqa: PLR2004 - a few scores can lift a mean above the other
+        return "so that for all its mean it loses more often than chance explains"
+    return "more than chance explains"
 
 
 def _comparison(comparisons: pd.DataFrame, protocol: str, better: str, worse: str) -> _Lead | None:
@@ -109,10 +118,11 @@ def _comparison(comparisons: pd.DataFrame, protocol: str, better: str, worse: st
 def _beta_and_luck(variance: pd.DataFrame, protocol: str) -> Iterator[str]:
     """What was chosen (directory, objective, beta) against what was not (the seed)."""
     rows = variance[variance["representation"].eq("mean") & variance["protocol"].eq(protocol)]
-    for row in rows.dropna(subset=["seed"]).to_dict("records"):
+    several = rows[rows["n_settings"] > 1]  # or there was no choice
+    for row in several.dropna(subset=["seed"]).to_dict("records"):
         # A part that cannot be told from the one above it is contained there.
         parts = {label: row[name] for name, label in CHOSEN.items() if row[name] > 0}
-        chosen, what = sum(parts.values()), listed(list(parts)) or "beta"
+        chosen, what = sum(parts.values()), listed(list(parts)) or "what was chosen"
         luck, evaluation = "the seed", row["evaluation"]
         if np.isnan(evaluation):
             luck = "the seed and the protocol's own draws"
@@ -131,12 +141,14 @@ def _weighed(lead: float) -> str:
 
 def _overlap(scores: pd.DataFrame, protocol: str) -> Iterator[str]:
     """Whether the best run of the worst setting passes the worst run of the best."""
-    by_run = scores.groupby(["setting", "source", "run"])["value"].mean().dropna()
+    by_run = scores.groupby(["setting", "source", "run"])["value"].mean(skipna=False)
     by_setting = by_run.groupby(level="setting")
-    order = by_setting.mean().sort_values(kind="stable").index.astype(str)
-    if len(order) < 2 or by_setting.size().min() < 2:  # noqa: PLR2004 - two ranges
+    means = by_setting.mean().sort_values(kind="stable")
+    if not (more_is_better(protocol) and np.isfinite(by_run).all()):
         return
-    worst, best = order[0], order[-1]
+    if means.nunique() < 2 or by_setting.size().min() < 2:  # noqa: PLR2004 - two ranges
+        return
+    worst, best = str(means.index[0]), str(means.index[-1])
     lucky, unlucky = by_setting.max()[worst], by_setting.min()[best]
     yield (
         f"The luckiest seed of the lowest setting, {spoken(worst)}, scores {lucky:.3f} on "
@@ -182,13 +194,14 @@ def _strength(rho: float) -> str:
 
 
 def _without_labels(agreement: pd.DataFrame, protocol: str) -> Iterator[str]:
-    """Which measure that needs no factors orders the runs most like the protocol."""
+    """Which measure that needs no factors orders the runs most clearly as the protocol does."""
     known = dict.fromkeys(agreement[["first", "second"]].to_numpy().ravel())
     tried = (_correlation(agreement, protocol, n) for n in known if _needs_no_factors(str(n)))
     found = [correlation for correlation in tried if correlation is not None]
-    if not found:
+    if not found or _needs_no_factors(protocol):
         return
-    best = max(found, key=lambda correlation: abs(correlation.rho))
+    # The least p, not the greatest rho: that may be one of fewer runs.
+    best = min(found, key=lambda correlation: (correlation.p, -abs(correlation.rho)))
     p = float(multipletests([c.p for c in found], method="holm")[1][found.index(best)])
     name = NAMES.get(best.other, best.other)
     detail = f"(Spearman's rho = {best.rho:.2f}, {p_value(p)} corrected for {len(found)} tried)"
@@ -198,8 +211,8 @@ def _without_labels(agreement: pd.DataFrame, protocol: str) -> Iterator[str]:
             f"{name} comes nearest {detail}."
         )
     else:
-        way = "as" if best.rho > 0 else "against the order of"
-        yield f"Without labels, {name} orders the runs most clearly {way} {protocol} {detail}."
+        way = f"as {protocol} does" if best.rho > 0 else f"against {protocol}"
+        yield f"Without labels, {name} orders the runs most clearly {way} {detail}."
 
 
 def _needs_no_factors(name: str) -> bool:

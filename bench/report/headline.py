@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from disbench.metrics.protocols import PROTOCOLS
+from disbench.metrics.protocols import GROUP_PROTOCOLS, PROTOCOLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -78,11 +78,14 @@ def headline_of(
 
 
 def run_scores(evidence: Evidence) -> dict[tuple[str, str], float]:
-    """The score of each run by the first headline protocol, the best run first."""
+    """The score of each run by the first headline protocol, the best run first.
+
+    Empty where of that protocol more is not better; without the runs of which a score is missing.
+    """
     means = evidence.scores_of("mean")
-    first = headline_protocols(means["protocol"], most=1)
-    of_protocol = means[means["protocol"].isin(first)]
-    values = of_protocol.groupby(["source", "run"])["value"].mean().dropna()
+    first = filter(more_is_better, headline_protocols(means["protocol"], most=1))
+    of_protocol = means[means["protocol"].isin(list(first))]
+    values = of_protocol.groupby(["source", "run"])["value"].mean(skipna=False).dropna()
     return dict(values.sort_values(ascending=False, kind="stable").items())  # type: ignore[arg-type]
 
 
@@ -99,8 +102,13 @@ def headline_protocols(names: Iterable[str], *, most: int = MOST_PROTOCOLS) -> t
 
 def is_supervised(name: str) -> bool:
     """Whether a protocol of this name looks at factors, and more of it is better."""
-    protocol = PROTOCOLS.get(name)
-    return protocol is not None and protocol.uses_factors and protocol.higher_is_better is True
+    return name in PROTOCOLS and PROTOCOLS[name].uses_factors and more_is_better(name)
+
+
+def more_is_better(name: str) -> bool:
+    """Whether of two runs the one that a protocol of this name scores higher is better."""
+    protocol = PROTOCOLS.get(name) or GROUP_PROTOCOLS.get(name)
+    return protocol is not None and protocol.higher_is_better is True
 
 
 def _row(

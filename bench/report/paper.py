@@ -11,7 +11,7 @@ from disbench.settings import spoken
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from disbench.report.headline import Estimate, Headline, HeadlineRow
+    from disbench.report.headline import Headline, HeadlineRow
 
 CAPTION = (
     "Means over seeds; in brackets 95 % bootstrap intervals of the mean. Reconstruction error and "
@@ -21,12 +21,13 @@ CAPTION = (
 LATEX = str.maketrans(
     {c: rf"\{c}" for c in "&%$#_{}"}
     | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
+    | {"\u2013": "--"}
 )
 
 
 def markdown(headline: Headline) -> str:
     """The table in GitHub's Markdown, its caption above."""
-    header, rows = _cells(headline, str, lambda text: text.replace("|", r"\|"))
+    header, rows = _cells(headline, lambda text: text.replace("|", r"\|"))
     rule = ["---", *("---:" for _ in header[1:])]
     lines = (f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))
     return "\n".join([CAPTION, "", *lines, ""])
@@ -34,7 +35,7 @@ def markdown(headline: Headline) -> str:
 
 def latex(headline: Headline) -> str:
     """The table as LaTeX with booktabs, ready to be input."""
-    header, rows = _cells(headline, _latex_estimate, lambda text: text.translate(LATEX))
+    header, rows = _cells(headline, lambda text: text.translate(LATEX))
     body = "\n".join(f"{' & '.join(cells)} \\\\" for cells in rows)
     return (
         "% needs \\usepackage{booktabs}\n"
@@ -51,14 +52,10 @@ def number(value: float, form: str) -> str:
     return "\u2013" if np.isnan(value) else format(value, form)
 
 
-def _cells(
-    headline: Headline, estimate: Callable[[Estimate], str], escape: Callable[[str], str]
-) -> tuple[list[str], list[list[str]]]:
+def _cells(headline: Headline, escape: Callable[[str], str]) -> tuple[list[str], list[list[str]]]:
     header = ["setting", "seeds", "reconstruction", "KL", "active", *headline.protocols]
-    rows = [[escape(cell) for cell in _plain(row)] for row in headline.rows]
-    scores = [[estimate(score) for score in row.scores] for row in headline.rows]
-    joined = [[*left, *right] for left, right in zip(rows, scores, strict=True)]
-    return [escape(name) for name in header], joined
+    rows = ([*_plain(row), *map(str, row.scores)] for row in headline.rows)
+    return [escape(name) for name in header], [[escape(cell) for cell in row] for row in rows]
 
 
 def _plain(row: HeadlineRow) -> Sequence[str]:
@@ -69,7 +66,3 @@ def _plain(row: HeadlineRow) -> Sequence[str]:
         number(row.kl, ".1f"),
         number(row.active_dimensions, ".1f"),
     )
-
-
-def _latex_estimate(score: Estimate) -> str:
-    return str(score).replace("\u2013", "--")

@@ -29,5 +29,8 @@ def per_cent(share: float) -> str:
 
 
 def p_value(p: float) -> str:
-    """``p = 0.03``, ``p < 0.001``."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"  # noqa: PLR2004 - as it is written
+    """``p = 0.03``, ``p < 0.001``; what is below the level does not read as if it were not."""
+    if p < 0.001:  # noqa: PLR2004 - as it is written
+        return "p < 0.001"
+    said = f"{p:.2g}"
+    return f"p < {SIGNIFICANT}" if p < SIGNIFICANT <= float(said) else f"p = {said}"

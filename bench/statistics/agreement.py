@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from functools import lru_cache
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,15 +23,17 @@ MEASURED = ["reconstruction", "kl", "elbo", "active_dimensions"]
 """The numbers of a run that are no scores."""
 FEWEST = 3
 """Runs for a correlation: any two are in perfect order or its reverse."""
+MOST_ORDERED = 8
+"""Runs of which p tries every order; Student's t would find 3 in perfect order beyond chance."""
 
 
 def rank_correlations(scores: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """A row for each representation and each two of its protocols and the numbers of `MEASURED`.
 
     `rho` is Spearman's rank correlation over the `n` runs where both are finite, `p` that of no
-    correlation; NaN for fewer than 3 runs, or where one of both is the same throughout. A run's
-    score is its mean over evaluation seeds. Protocols stand in the order of the scores, and every
-    pair stands once.
+    correlation, two-sided: exact for 8 runs or fewer, and otherwise by Student's t. Both are NaN
+    for fewer than 3 runs, or where one of both is the same throughout. A run's score is its mean
+    over evaluation seeds. Protocols stand in the order of the scores, and every pair stands once.
 
     Source: Spearman 1904; Locatello et al. 2019 for the question.
     """
@@ -61,4 +64,19 @@ def _spearman(x: FloatArray, y: FloatArray) -> tuple[float, float]:
     if len(x) < FEWEST or np.ptp(x) == 0 or np.ptp(y) == 0:
         return np.nan, np.nan
     found = stats.spearmanr(x, y)
-    return float(found.statistic), float(found.pvalue)
+    p = _exact_p(x, y) if len(x) <= MOST_ORDERED else found.pvalue
+    return float(found.statistic), float(p)
+
+
+def _exact_p(x: FloatArray, y: FloatArray) -> float:
+    """The share of all orders of y that correlate with x at least as much, either way."""
+    first, second = stats.rankdata(x), stats.rankdata(y)
+    strengths = _strengths(tuple(sorted(first)), tuple(sorted(second)))
+    return float(np.mean(strengths >= abs(first @ second - first.sum() * second.mean())))
+
+
+@lru_cache(maxsize=32)
+def _strengths(first: tuple[float, ...], second: tuple[float, ...]) -> FloatArray:
+    """|covariance| times n of ranks in every order; halves and their products, so exact."""
+    covariances = np.array(list(permutations(second))) @ first - sum(first) * np.mean(second)
+    return np.asarray(np.abs(covariances))

@@ -32,12 +32,50 @@ def _row(table: pd.DataFrame, first: str, second: str) -> dict[str, float]:
 
 
 def test_correlation_by_hand(make_scores: MakeScores) -> None:
-    """Ranks 1, 2, 3, 4 and 2, 1, 4, 3: 1 - 6 * 4 / (4 * 15)."""
+    """Ranks 1, 2, 3, 4 and 2, 1, 4, 3: 1 - 6 * 4 / (4 * 15).
+
+    Of the 24 orders of four 5 have a sum of squared differences of at most 4, 5 of at least 16.
+    """
     parts = [make_scores([0.1, 0.2, 0.3, 0.4], protocol="a")]
     parts.append(make_scores([0.6, 0.5, 0.9, 0.8], protocol="b"))
     row = _row(rank_correlations(pd.concat(parts), _runs(4)), "a", "b")
     assert (row["n"], row["rho"]) == (4, pytest.approx(0.6))
-    assert row["p"] == pytest.approx(stats.spearmanr([1, 2, 3, 4], [2, 1, 4, 3]).pvalue)
+    assert row["p"] == 10 / 24
+
+
+@pytest.mark.parametrize(("n", "p"), [(3, 2 / 6), (4, 2 / 24), (5, 2 / 120), (8, 2 / 40320)])
+def test_few_runs_in_perfect_order_may_be_so_by_chance(
+    make_scores: MakeScores, n: int, p: float
+) -> None:
+    """One order of all and its reverse; Student's t would say that p is 0."""
+    for values in (range(n), range(n, 0, -1)):
+        row = _row(
+            rank_correlations(make_scores(list(values)), _runs(n)), "mig/locatello2019", "kl"
+        )
+        assert row["p"] == pytest.approx(p, rel=1e-12)
+
+
+@pytest.mark.parametrize("n", [4, 6])
+@pytest.mark.parametrize("digits", [0, 3])
+def test_p_of_few_runs_is_that_of_every_order(make_scores: MakeScores, n: int, digits: int) -> None:
+    """With ties, of which whole numbers from 0 to 3 have many, and without."""
+    rng = np.random.default_rng(n)
+    x, y = (3 * rng.random((2, n))).round(digits)
+    expected = stats.permutation_test(
+        (y,),
+        lambda order: abs(stats.spearmanr(x, order).statistic),
+        permutation_type="pairings",
+        n_resamples=np.inf,
+        alternative="greater",
+    )
+    row = _row(rank_correlations(make_scores(x), _runs(n, kl=y)), "mig/locatello2019", "kl")
+    assert row["p"] == pytest.approx(expected.pvalue)
+
+
+def test_p_of_many_runs_is_that_of_student(make_scores: MakeScores) -> None:
+    x, y = np.random.default_rng(0).random((2, 9))
+    row = _row(rank_correlations(make_scores(x), _runs(9, kl=y)), "mig/locatello2019", "kl")
+    assert row["p"] == stats.spearmanr(x, y).pvalue
 
 
 def test_scores_are_compared_with_what_was_measured_of_the_run(make_scores: MakeScores) -> None:

@@ -1,0 +1,72 @@
+"""Numbers and names read well in a sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from disbench.report.words import counted, listed, p_value, per_cent
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], ""),
+        (["a"], "a"),
+        (["a", "b"], "a and b"),
+        (["a", "b", "c"], "a, b and c"),
+        (list("abcdef"), "a, b, c, d, e and f"),
+        (list("abcdefg"), "a, b, c, d, e and 2 more"),
+        (list("abcdefghi"), "a, b, c, d, e and 4 more"),
+    ],
+)
+def test_words_are_listed_and_of_many_the_first(words: list[str], said: str) -> None:
+    assert listed(words) == said
+
+
+def test_how_many_words_are_listed_can_be_said() -> None:
+    assert listed(["a", "b", "c"], most=2) == "a and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("n", "said"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (11520, "11,520 runs")]
+)
+def test_things_are_counted(n: int, said: str) -> None:
+    assert counted(n, "run") == said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.0, "0 %"),
+        (1e-9, "less than 1 %"),
+        (0.0099, "less than 1 %"),
+        (0.01, "1 %"),
+        (0.174, "17 %"),
+        (1.0, "100 %"),
+    ],
+)
+def test_a_share_that_is_there_does_not_read_as_nothing(share: float, said: str) -> None:
+    assert per_cent(share) == said
+
+
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [
+        (1.0, "p = 1"),
+        (0.3333, "p = 0.33"),
+        (0.05, "p = 0.05"),
+        (0.001, "p = 0.001"),
+        (0.000999, "p < 0.001"),
+        (0.0, "p < 0.001"),
+    ],
+)
+def test_a_p_value_has_two_digits_and_none_where_it_is_tiny(p: float, said: str) -> None:
+    assert p_value(p) == said
+
+
+@pytest.mark.parametrize(
+    ("p", "said"), [(0.0494, "p = 0.049"), (0.0496, "p < 0.05"), (0.0504, "p = 0.05")]
+)
+def test_a_p_value_stays_on_its_side_of_the_level(p: float, said: str) -> None:
+    """Or a sentence would call beyond chance what it quotes as p = 0.05."""
+    assert p_value(p) == said
