@@ -85,8 +85,17 @@ class RunFolder:
             ]
 
     def pictures(self) -> Pictures:
-        """The pictures of the run."""
-        return Pictures(**read_arrays(self.path / "pictures.h5"))
+        """The pictures of the run.
+
+        Raises `StoreError` where they are not all there.
+        """
+        path = self.path / "pictures.h5"
+        arrays = read_arrays(path)
+        if arrays.keys() != set(Pictures._fields):
+            raise StoreError(
+                f"{path} lacks pictures; move {self.path} away, and its run will be done again"
+            )
+        return Pictures(**arrays)
 
     def details(self) -> dict[str, NDArray[Any]]:
         """The arrays behind the scores: ``mig/exact/mean/0/gap`` and others."""

@@ -34,6 +34,8 @@ def _stores(directories: Sequence[Path], out: Path) -> dict[str, Store]:
         raise StoreError(f"got {len(resolved)} directory; compare takes two or more")
     for directory in directories:
         check_is_results(directory)
+        if not any(Store(directory).finished()):
+            raise StoreError(f"{directory} holds no finished run; there is nothing to compare")
         if resolved.count(directory.resolve()) > 1:
             raise StoreError(f"{directory} is given twice; name each directory once")
     if (out / "runs").exists():

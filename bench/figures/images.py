@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from disbench.run_folder import Pictures
 
 GAP = 2  # pixels between images
+ORIGINAL = "original"
 GREY = 128  # of what is no image
 PIXELS_PER_INCH = 110
 FRAME_MILLISECONDS = 180
@@ -73,7 +74,7 @@ def image_pictures(shown: Sequence[Shown]) -> Iterator[Picture]:
     among = ", ".join(labels)
     if shown:
         alt = f"A row of original images, then a row of reconstructions each of {among}."
-        figure = _rows_figure(*zip(*_below_originals(shown), strict=True))
+        figure = _rows_figure(*zip(*below_originals(shown), strict=True))
         yield Picture("reconstructions", "Reconstructions", "", alt, figure)
         alt = (
             f"Decoded images while one dimension of a code is moved, a row a dimension, of {among}."
@@ -117,6 +118,19 @@ def write_animation(shown: Sequence[Shown], path: Path) -> None:
         )
 
 
+def below_originals(shown: Sequence[Shown]) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """Rows of reconstructions with their labels, below the originals that they are of.
+
+    Runs of one grid have the same originals, which stand there once.
+    """
+    originals = None
+    for one in shown:
+        if originals is None or not np.array_equal(originals, one.pictures.originals):
+            originals = one.pictures.originals
+            yield ORIGINAL, originals
+        yield one.label, one.pictures.reconstructions
+
+
 def traversals(shown: Shown) -> NDArray[np.uint8]:
     """The traversals of a run, (dimensions, places, 64, 64), most telling dimension first."""
     return shown.pictures.traversals[list(shown.order)]
@@ -128,19 +142,6 @@ def montage(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     canvas = np.full((n_rows, height + GAP, n_columns, width + GAP), GREY, np.uint8)
     canvas[:, :height, :, :width] = images.transpose(0, 2, 1, 3)
     return canvas.reshape(n_rows * (height + GAP), n_columns * (width + GAP))
-
-
-def _below_originals(shown: Sequence[Shown]) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """Rows of reconstructions with their labels, below the originals that they are of.
-
-    Runs of one grid have the same originals, which stand there once.
-    """
-    originals = None
-    for one in shown:
-        if originals is None or not np.array_equal(originals, one.pictures.originals):
-            originals = one.pictures.originals
-            yield "original", originals
-        yield one.label, one.pictures.reconstructions
 
 
 def _side_by_side(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from disbench.figures.images import MOST_SHOWN, montage, traversals
+from disbench.figures.images import MOST_SHOWN, ORIGINAL, below_originals, montage, traversals
 from disbench.progress import duration
 from disbench.report import grids
 from disbench.report.citations import citations
@@ -74,7 +74,7 @@ def page_of(
         variance=grids.variance_grid(frames.variance),
         comparisons=grids.comparisons_grid(frames.comparisons),
         agreement=grids.agreement_grid(frames.agreement),
-        originals=_originals(shown),
+        reconstructions=_reconstructions(shown),
         blocks=[_block(one) for one in shown],
         n_left_out=max(0, len(evidence.settings) - MOST_SHOWN),
         explorables=explorables,
@@ -116,26 +116,27 @@ def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _originals(shown: Sequence[Shown]) -> Strip | None:
-    return _row(shown[0].pictures.originals, "Original images.") if shown else None
-
-
 def _row(images: NDArray[np.uint8], alt: str) -> Strip:
     return strip(montage(images[None]), alt=alt)
 
 
 def _block(shown: Shown) -> Block:
-    pictures, label = shown.pictures, shown.label
-    sheet = strip(
-        montage(traversals(shown)),
-        alt=f"Images decoded by {label}: a row a dimension, moved from low to high.",
-    )
+    sheet = montage(traversals(shown))
+    moved = f"Images decoded by {shown.label}: a row a dimension, moved from low to high."
     return Block(
-        label=label,
-        reconstructions=strip(
-            montage(pictures.reconstructions[None]), alt=f"Reconstructed by {label}."
-        ),
-        samples=strip(montage(pictures.samples[None]), alt=f"Prior samples decoded by {label}."),
-        traversals=sheet,
+        label=shown.label,
+        samples=_row(shown.pictures.samples, f"Prior samples decoded by {shown.label}."),
+        traversals=strip(sheet, alt=moved),
         dimensions=tuple(shown.dimension_labels()),
     )
+
+
+def _reconstructions(shown: Sequence[Shown]) -> list[tuple[str, Strip]]:
+    """Rows of images with their labels, each row of originals above what is made of them."""
+    return [
+        (
+            label,
+            _row(images, "Original images." if label == ORIGINAL else f"Reconstructed by {label}."),
+        )
+        for label, images in below_originals(shown)
+    ]

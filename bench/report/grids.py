@@ -149,6 +149,7 @@ def runs_grid(runs: pd.DataFrame) -> Grid:
         Column("training_seconds", "training (s)", ".0f"),
         Column("evaluation_seconds", "evaluation (s)", ".0f"),
         Column("run", "folder"),
+        *([Column("error", "error")] if runs["error"].notna().any() else []),
     ]
     return grid_of(
         runs,

@@ -52,7 +52,6 @@ class Block:
     """The images of one run, and what its dimensions are called, top to bottom."""
 
     label: str
-    reconstructions: Strip
     samples: Strip
     traversals: Strip
     dimensions: tuple[str, ...]
@@ -77,7 +76,7 @@ class Page:
     variance: Grid
     comparisons: Grid
     agreement: Grid
-    originals: Strip | None
+    reconstructions: Sequence[tuple[str, Strip]]
     blocks: Sequence[Block]
     n_left_out: int
     explorables: Explorables

@@ -29,6 +29,23 @@ if TYPE_CHECKING:
     from disbench.information import Information
     from disbench.report.page import Figure
 
+NAMES = (
+    "headline",
+    "tradeoff",
+    "score_vs_beta",
+    "score_vs_beta_sampled",
+    "variance",
+    "superiority",
+    "agreement",
+    "training_curves",
+    "kl_by_dimension",
+    "information",
+    "reconstructions",
+    "traversals",
+    "prior_samples",
+)
+"""Of all figures that a report may have."""
+
 HEADLINE_PANELS = 3
 MOST_COMPARED = 24
 """Of more settings than these, the pairs are in the tables only."""
@@ -37,11 +54,19 @@ MOST_COMPARED = 24
 def draw_pictures(evidence: Evidence, shown: Sequence[Shown], folder: Path) -> Mapping[str, Figure]:
     """Write every figure that there is something to draw for, and return them by name."""
     folder.mkdir(exist_ok=True)
+    _remove_earlier(folder)
     with rc_context(dict(STYLE)):
         drawn = {p.name: figure_of(p, write_picture(p, folder)) for p in _pictures(evidence, shown)}
     if shown:
         write_animation(shown, folder / "traversals.gif")
     return drawn
+
+
+def _remove_earlier(folder: Path) -> None:
+    """Remove the figures of an earlier report, lest one that is drawn no more says what was."""
+    for name in NAMES:
+        for suffix in ("png", "svg", "gif"):
+            (folder / f"{name}.{suffix}").unlink(missing_ok=True)
 
 
 def _pictures(evidence: Evidence, shown: Sequence[Shown]) -> Iterator[Picture]:

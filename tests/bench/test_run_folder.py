@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from disbench.dsprites import GRIDS
 from disbench.encoding import Codes
+from disbench.errors import StoreError
 from disbench.records import LossRecord, TrainingRecord
 from disbench.run_folder import Pictures, Progress, RunFolder, read_record, write_record
 from disbench.store import Store
@@ -109,6 +110,15 @@ def test_pictures_are_read_back(
     assert np.array_equal(pictures.traversals, np.tile(grey[2, :9], (3, 1, 1, 1)))
     assert np.array_equal(pictures.samples, grey[3])
     assert pictures.samples.dtype == np.uint8
+
+
+def test_run_without_its_pictures_is_named_with_what_to_do(
+    tmp_path: Path, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
+) -> None:
+    folder = write_run(Store(tmp_path), make_run(), {"a/x": 0.5})
+    (folder.path / "pictures.h5").unlink()
+    with pytest.raises(StoreError, match=r"pictures.h5 lacks pictures; move .* away"):
+        folder.pictures()
 
 
 def test_codes_are_an_hdf5_file_in_the_order_of_the_grid(tmp_path: Path) -> None:

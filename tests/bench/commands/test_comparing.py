@@ -150,16 +150,6 @@ def test_comparison_goes_below_the_working_directory(
     assert (tmp_path / "results" / "comparison" / "report.html").is_file()
 
 
-def test_directory_may_be_empty(
-    disbench: Command, directories: tuple[Path, Path], tmp_path: Path
-) -> None:
-    """A study that has just begun has no runs yet."""
-    (tmp_path / "begun" / "runs").mkdir(parents=True)
-    called = disbench("compare", tmp_path / "begun", directories[1], "--out", tmp_path / "out")
-    assert (called.code, called.errors) == (0, "")
-    assert set(read_csv("runs", tmp_path / "out")["source"]) == {"quick"}
-
-
 def test_one_directory_is_not_compared(
     disbench: Command, directories: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -230,13 +220,31 @@ def test_place_that_cannot_be_written_is_refused(
 
 
 def test_names_are_the_shortest_that_tell_directories_apart(
-    disbench: Command, directories: tuple[Path, Path], tmp_path: Path
+    disbench: Command,
+    directories: tuple[Path, Path],
+    tmp_path: Path,
+    make_run: MakeRun,
+    write_run: WriteRun,
 ) -> None:
     """Two of three end alike, so that all have a part more."""
-    (tmp_path / "third" / "runs").mkdir(parents=True)
-    called = disbench("compare", *directories, tmp_path / "third", "--out", tmp_path / "out")
+    third = tmp_path / "elsewhere" / "third"
+    write_run(Store(third), make_run(), {MIG: 0.5})
+    called = disbench("compare", *directories, third, "--out", tmp_path / "out")
     assert called.code == 0
-    assert set(read_csv("runs", tmp_path / "out")["source"]) == {"after/quick", "before/quick"}
+    sources = set(read_csv("runs", tmp_path / "out")["source"])
+    assert sources == {"after/quick", "before/quick", "elsewhere/third"}
+
+
+def test_directory_without_a_finished_run_is_refused(
+    disbench: Command, directories: tuple[Path, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "third" / "runs" / ".partial-x@host@1").mkdir(parents=True)
+    called = disbench("compare", *directories, tmp_path / "third", "--out", tmp_path / "out")
+    assert (called.code, called.output) == (2, "")
+    assert called.errors == (
+        f"error: {tmp_path / 'third'} holds no finished run; there is nothing to compare\n"
+    )
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from disbench.evidence import Evidence, gather
 from disbench.figures.images import shown_runs
 from disbench.records import Failure, LossRecord
 from disbench.report import pictures
-from disbench.report.pictures import draw_pictures
+from disbench.report.pictures import NAMES, draw_pictures
 from disbench.store import Store
 
 if TYPE_CHECKING:
@@ -86,7 +86,14 @@ def test_every_figure_of_a_full_directory_is_drawn(store: Store, tmp_path: Path)
     assert _drawn(gather({"here": store}), tmp_path / "figures") == {
         *SCORES,
         *IMAGES,
-        *("variance", "superiority", "agreement", "training_curves", "kl_by_dimension", "information"),
+        *(
+            "variance",
+            "superiority",
+            "agreement",
+            "training_curves",
+            "kl_by_dimension",
+            "information",
+        ),
     }
     with Image.open(tmp_path / "figures" / "traversals.gif") as gif:
         assert gif.size == (2 * 66, 3 * 66)
@@ -95,6 +102,17 @@ def test_every_figure_of_a_full_directory_is_drawn(store: Store, tmp_path: Path)
 def test_nothing_is_drawn_of_nothing(tmp_path: Path) -> None:
     assert _drawn(gather({"here": Store(tmp_path)}), tmp_path / "figures") == set()
     assert list((tmp_path / "figures").iterdir()) == []
+
+
+def test_figures_of_an_earlier_report_do_not_stay(store: Store, tmp_path: Path) -> None:
+    """What is drawn no more would tell of what was; what others put there is theirs."""
+    folder = tmp_path / "figures"
+    drawn = _drawn(gather({"here": store}), folder)
+    (folder / "mine.png").touch()
+    evidence = gather({"here": Store(tmp_path)})
+    draw_pictures(evidence, shown_runs(evidence), folder)
+    assert [path.name for path in folder.iterdir()] == ["mine.png"]
+    assert {*drawn, "score_vs_beta_sampled"} == set(NAMES)
 
 
 def test_nothing_is_drawn_of_runs_that_failed(tmp_path: Path, make_run: MakeRun) -> None:
@@ -156,7 +174,7 @@ def test_figures_of_the_same_directory_are_the_same_bytes(store: Store, tmp_path
     for name in ("one", "two"):
         _drawn(gather({"here": store}), tmp_path / name)
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert len(names) == 2 * 11 + 1
+    assert len(names) == 2 * 12 + 1
     for name in names:
         bits = [(tmp_path / folder / name).read_bytes() for folder in ("one", "two")]
         assert bits[0] == bits[1], name
