@@ -41,21 +41,23 @@ def explorables(evidence: Evidence) -> Explorables:
     """The best run of each objective by the first headline protocol, or of the lowest seed."""
     images = reference_images()
     found, refusals = [], []
-    for number, (run, title) in enumerate(_best_runs(evidence)):
+    for number, (run, praise) in enumerate(_best_runs(evidence)):
+        label = evidence.label(run)
         if number >= MOST_EXPLORED:
-            refusals.append(f"{title} is left out: {MOST_EXPLORED} decoders are enough for a page.")
+            refusals.append(f"{label} is left out: {MOST_EXPLORED} decoders are enough for a page.")
             continue
         try:
             explorer = explore(run.run, run.folder, images=images)
         except ExplorerError as error:
-            refusals.append(f"{title} cannot be explored: {error}.")
+            refusals.append(f"{label} cannot be explored: {error}.")
             continue
-        found.append(Explorable(f"run{number}", title, explorer.payload(**_naming(run))))
+        payload = explorer.payload(**_naming(run))
+        found.append(Explorable(f"run{number}", f"{label}{praise}", payload))
     return Explorables(tuple(found), images if found else None, tuple(refusals))
 
 
 def _best_runs(evidence: Evidence) -> Iterator[tuple[FinishedRun, str]]:
-    """A run of each objective of each directory, and what the page calls it."""
+    """A run of each objective of each directory, and what to say of its score."""
     scores = run_scores(evidence)
     evaluated = [run for run in evidence.runs if run.evaluation is not None]
     # The best first; those without a score after them, by seed.
@@ -65,8 +67,7 @@ def _best_runs(evidence: Evidence) -> Iterator[tuple[FinishedRun, str]]:
         best.setdefault((run.source, run.run.objective), run)
     for run in sorted(best.values(), key=evidence.runs.index):
         score = scores.get(run.key)
-        said = "" if score is None else f", best of its objective: {score:.3f}"
-        yield run, f"{evidence.label(run)}{said}"
+        yield run, "" if score is None else f", best of its objective: {score:.3f}"
 
 
 def _naming(run: FinishedRun) -> dict[str, Sequence[Any]]:
