@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from disbench.records import Provenance
@@ -12,7 +13,7 @@ from disbench.report.paper import CAPTION
 from disbench.settings import spoken
 
 if TYPE_CHECKING:
-    from disbench.report.headline import Headline
+    from disbench.report.headline import Estimate, Headline
     from disbench.tables import Tables
 
 SETTING = Column("setting", "setting", write=lambda value: spoken(str(value)))
@@ -30,7 +31,7 @@ def headline_grid(headline: Headline) -> Grid:
     )
     frame = pd.DataFrame([vars(row) for row in headline.rows], columns=[c.name for c in columns])
     left = grid_of(frame, columns, caption=f"{CAPTION} 'active': dimensions that vary.")
-    scores = [[Cell(str(s), repr(s.mean)) for s in row.scores] for row in headline.rows]
+    scores = [[_estimate(score) for score in row.scores] for row in headline.rows]
     return Grid(
         left.caption,
         (*columns, *(Column(protocol, protocol, ".3f") for protocol in headline.protocols)),
@@ -198,6 +199,10 @@ def comparable_grid(rows: pd.DataFrame) -> Grid:
         caption="Scores that several directories have of the same model: alike in protocol "
         "version, data, grid and training, or not.",
     )
+
+
+def _estimate(score: Estimate) -> Cell:
+    return Cell(str(score), "" if np.isnan(score.mean) else repr(score.mean))
 
 
 def _counts(frame: pd.DataFrame, name: str) -> str:
