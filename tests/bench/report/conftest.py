@@ -154,7 +154,7 @@ def real_results(
 ) -> Path:
     """A results directory with the report of a study that was run; not to be changed."""
     study = make_study(
-        name="a tiny study",
+        name="tiny",
         description="Two seeds of an autoencoder and of two betas.",
         seeds=2,
         objectives=[{"name": "ae"}, {"name": "beta_vae", "beta": [1, 4]}],
