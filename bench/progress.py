@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from disbench.watch import Watch
+from disbench.words import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -175,16 +176,6 @@ def ending(outcome: Outcome) -> str:
     if outcome.status == "failed":
         return f"{outcome.run.label}: failed: {outcome.error}"
     return f"{outcome.run.label}: {outcome.status} in {duration(outcome.seconds)}"
-
-
-def duration(seconds: float) -> str:
-    """A duration as a person says it: ``43 s``, ``5 min 07 s``, ``3 h 20 min``."""
-    whole = round(seconds)
-    minutes, rest = divmod(whole, 60)
-    hours, minutes_left = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes_left:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def _failures(n_failed: int) -> str:

@@ -8,10 +8,10 @@ from disbench.errors import StudyError
 from disbench.estimate import estimate
 from disbench.executors import default_jobs
 from disbench.plan import make_plan
-from disbench.progress import duration
 from disbench.runner import directory_of
 from disbench.runner import execute as execute_plan
 from disbench.study_files import load_study, narrowed
+from disbench.words import duration
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from disbench.information import CARRIED
 from disbench.records import Provenance
 from disbench.report.headline import is_supervised
-from disbench.report.words import counted, listed
 from disbench.settings import spoken
 from disbench.statistics.intervals import most_coverage
+from disbench.words import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

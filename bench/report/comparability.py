@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from disbench.records import Provenance
-from disbench.report.words import counted, listed
 from disbench.settings import SETTING, setting_names
+from disbench.words import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from disbench.figures.images import MOST_SHOWN, ORIGINAL, below_originals, montage, traversals
-from disbench.progress import duration
 from disbench.report import grids
 from disbench.report.citations import citations
 from disbench.report.comparability import aspects, comparable_rows, comparison
@@ -14,8 +13,8 @@ from disbench.report.headline import headline_of
 from disbench.report.page import Block, Page
 from disbench.report.paper import latex, markdown
 from disbench.report.png import strip
-from disbench.report.words import listed
 from disbench.study_files import to_toml
+from disbench.words import duration, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,8 +9,8 @@ from statsmodels.stats.multitest import multipletests
 
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.report.headline import headline_protocols, more_is_better
-from disbench.report.words import SIGNIFICANT, counted, listed, p_value, per_cent
 from disbench.settings import spoken
+from disbench.words import SIGNIFICANT, counted, listed, p_value, per_cent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from rich.console import Console, Group
 from disbench import progress, watch
 from disbench.cells import Outcome
 from disbench.plan import make_plan
-from disbench.progress import Bars, Lines, Silent, display_for, duration, ending
+from disbench.progress import Bars, Lines, Silent, display_for, ending
 from disbench.records import LossRecord
 from disbench.run_folder import Progress
 from disbench.runs import Run
@@ -65,24 +65,6 @@ def _printed(rendered: Group, *, width: int = 120) -> list[str]:
     console = Console(record=True, width=width, file=io.StringIO())
     console.print(rendered)
     return [line.rstrip() for line in console.export_text().splitlines() if line.strip()]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "0 s"),
-        (0.4, "0 s"),
-        (43, "43 s"),
-        (59.6, "1 min 00 s"),
-        (307, "5 min 07 s"),
-        (3599, "59 min 59 s"),
-        (3599.7, "1 h 00 min"),
-        (12_000, "3 h 20 min"),
-        (360_000, "100 h 00 min"),
-    ],
-)
-def test_duration_in_words(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
 
 
 def test_ending_in_a_line(make_run: Callable[..., Run]) -> None:

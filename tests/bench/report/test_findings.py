@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.report.findings import findings
-from disbench.report.words import p_value, per_cent
 from disbench.settings import spoken
+from disbench.words import p_value, per_cent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

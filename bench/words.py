@@ -34,3 +34,13 @@ def p_value(p: float) -> str:
         return "p < 0.001"
     said = f"{p:.2g}"
     return f"p < {SIGNIFICANT}" if p < SIGNIFICANT <= float(said) else f"p = {said}"
+
+
+def duration(seconds: float) -> str:
+    """A duration as a person says it: ``43 s``, ``5 min 07 s``, ``3 h 20 min``."""
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes_left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_left:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from disbench.report.words import counted, listed, p_value, per_cent
+from disbench.words import counted, duration, listed, p_value, per_cent
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,21 @@ def test_a_p_value_has_two_digits_and_none_where_it_is_tiny(p: float, said: str)
 def test_a_p_value_stays_on_its_side_of_the_level(p: float, said: str) -> None:
     """Or a sentence would call beyond chance what it quotes as p = 0.05."""
     assert p_value(p) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (0.4, "0 s"),
+        (43, "43 s"),
+        (59.6, "1 min 00 s"),
+        (307, "5 min 07 s"),
+        (3599, "59 min 59 s"),
+        (3599.7, "1 h 00 min"),
+        (12_000, "3 h 20 min"),
+        (360_000, "100 h 00 min"),
+    ],
+)
+def test_duration_in_words(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
