@@ -6,7 +6,6 @@ import itertools
 import re
 import shutil
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import html5lib
@@ -22,6 +21,7 @@ from disbench.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from xml.etree.ElementTree import Element
 
     from disbench.run_folder import RunFolder
