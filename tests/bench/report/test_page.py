@@ -348,6 +348,12 @@ def test_two_directories_are_compared(make: Make, tmp_path: Path) -> None:
     _assert_sound(document)
     assert _texts(document, "h1") == ["one / two"]
     assert "Comparable?" in _texts(document, "nav", "a")
+    compared = document.find(f".//{HTML}section[@id='compared']")
+    assert compared is not None
+    assert [len(list(table.iter(f"{HTML}tr"))) for table in compared.iter(f"{HTML}table")] == [
+        22,
+        3,
+    ]
     assert _texts(document, "details", "summary")[-2:] == ["The study of one", "The study of two"]
 
 
