@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 SHARES = ("source", "objective", "beta", "seed", "evaluation")
 EVEN = 0.5
@@ -137,16 +137,21 @@ def heat_map(
     panel.tick_params(length=0)
     panel.set_frame_on(False)
     for (i, j), value in np.ndenumerate(matrix):
-        red, green, blue, _ = image.cmap(image.norm(value))
-        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5  # noqa: PLR2004 - half as bright as white
         text = "\u2013" if np.isnan(value) else f"{round(value, 2) + 0.0:.2f}"  # no -0.00
         if doubt is not None and doubt[i, j]:
             text = f"({text})"
         # Not the colours of text: a cell looks the same in the dark scheme.
-        on_colour = "#fdfdfd" if dark else "#111114"
-        colour = INK if np.isnan(value) else on_colour
+        colour = INK if np.isnan(value) else _standing_out(image.cmap(image.norm(value)))
         panel.text(j, i, text, ha="center", va="center", fontsize=7, color=colour)
     return image
+
+
+def _standing_out(colour: ArrayLike) -> str:
+    """White or black, whichever has a contrast of 4.5 to 1 or more to a colour (WCAG 2.2)."""
+    share = np.asarray(colour)[:3]
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004 - sRGB
+    luminance = float(linear @ (0.2126, 0.7152, 0.0722))
+    return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "#000000"
 
 
 def _alt(variance: pd.DataFrame, parts: Sequence[str]) -> str:

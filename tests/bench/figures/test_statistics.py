@@ -21,6 +21,7 @@ from disbench.figures.style import INK, SERIES
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
 SHARES = ["source", "objective", "beta", "seed", "evaluation"]
 
@@ -135,7 +136,24 @@ def test_every_cell_has_its_number() -> None:
 def test_number_stands_out_from_its_cell() -> None:
     """Light on the dark end of the colours, dark on the bright end, and as text on no colour."""
     dark, bright, missing = (text.get_color() for text in _drawn([[0, 1, nan]]).texts)
-    assert (dark, bright, missing) == ("#fdfdfd", "#111114", INK)
+    assert (dark, bright, missing) == ("#ffffff", "#000000", INK)
+
+
+@pytest.mark.parametrize("colours", ["cividis", "RdBu_r"])
+def test_number_has_contrast_to_every_colour_of_a_cell(colours: str) -> None:
+    """4.5 to 1, by the relative luminance of WCAG 2.2."""
+    panel = Figure().subplots()
+    matrix = np.linspace(0, 1, 256)[None]
+    image = heat_map(panel, matrix, ["a"], [""] * 256, colours=colours, limits=(0, 1))
+    cells = _luminance(image.cmap(image.norm(matrix[0]))[:, :3])
+    numbers = _luminance(np.array([_rgb(str(text.get_color())) for text in panel.texts]))
+    low, high = np.sort([cells, numbers], axis=0)
+    assert ((high + 0.05) / (low + 0.05)).min() > 4.5
+
+
+def _luminance(colours: NDArray[np.float64]) -> NDArray[np.float64]:
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ [0.2126, 0.7152, 0.0722])
 
 
 def test_pairs_stand_both_ways_round_and_in_brackets_where_either_may_be_better() -> None:

@@ -6,7 +6,6 @@ import itertools
 import re
 import shutil
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import html5lib
@@ -22,6 +21,7 @@ from disbench.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from xml.etree.ElementTree import Element
 
     from disbench.run_folder import RunFolder
@@ -348,6 +348,12 @@ def test_two_directories_are_compared(make: Make, tmp_path: Path) -> None:
     _assert_sound(document)
     assert _texts(document, "h1") == ["one / two"]
     assert "Comparable?" in _texts(document, "nav", "a")
+    compared = document.find(f".//{HTML}section[@id='compared']")
+    assert compared is not None
+    assert [len(list(table.iter(f"{HTML}tr"))) for table in compared.iter(f"{HTML}table")] == [
+        22,
+        3,
+    ]
     assert _texts(document, "details", "summary")[-2:] == ["The study of one", "The study of two"]
 
 
