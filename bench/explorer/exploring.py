@@ -124,5 +124,8 @@ def _trained_model(run: Run, folder: RunFolder) -> Autoencoder:
         model.load_state_dict(load_file(folder.weights))
     except (OSError, SafetensorError, RuntimeError) as error:  # torch says of shapes RuntimeError
         summary = " ".join(str(error).split())
-        raise ExplorerError(f"cannot read {folder.weights}: {summary}") from None
+        # Of the path the end only: the page may be read elsewhere.
+        where = f"{folder.path.name}/{folder.weights.name}"
+        summary = summary.replace(str(folder.weights), where)
+        raise ExplorerError(f"cannot read {where}: {summary}") from None
     return model

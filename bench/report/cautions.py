@@ -46,6 +46,7 @@ def cautions(evidence: Evidence, missing: Mapping[str, Sequence[str]]) -> list[C
     checks: tuple[Callable[[Evidence], Iterator[Caution]], ...] = (
         _few_seeds,
         _unfinished,
+        _counted_twice,
         _saturated,
         _noise,
         _collapsed,
@@ -91,6 +92,19 @@ def _unfinished(evidence: Evidence) -> Iterator[Caution]:
             pairs = zip(rows["setting"], rows["seed"], strict=True)
             labels = listed([f"{spoken(setting)}, seed {seed}" for setting, seed in pairs])
             yield Caution(f"{status} runs", f"{counted(len(rows), 'run')} {what}: {labels}.")
+
+
+def _counted_twice(evidence: Evidence) -> Iterator[Caution]:
+    """Runs that several directories hold: the same bits are no further evidence."""
+    runs = evidence.tables.runs
+    done = runs[runs["status"].eq("done")].drop_duplicates(["identity", "source"])
+    n_twice = int((done.groupby("identity").size() > 1).sum())
+    if n_twice:
+        yield Caution(
+            "runs counted twice",
+            f"{counted(n_twice, 'run')} in more than one directory: what pools the directories, "
+            "such as a rank correlation, looks surer than it is.",
+        )
 
 
 def _saturated(evidence: Evidence) -> Iterator[Caution]:

@@ -72,12 +72,13 @@ def _statistics(runs: pd.DataFrame) -> dict[str, float]:
 
 
 def _centre_and_spread(values: FloatArray) -> dict[str, float]:
-    return {
-        "mean": float(np.mean(values)),
-        "median": float(np.median(values)),
-        "iqm": float(stats.trim_mean(values, 0.25)),
-        "std": float(np.std(values, ddof=1)) if len(values) > 1 else np.nan,
-    }
+    with np.errstate(invalid="ignore"):  # a score may be infinite: its spread is then no number
+        return {
+            "mean": float(np.mean(values)),
+            "median": float(np.median(values)),
+            "iqm": float(stats.trim_mean(values, 0.25)),
+            "std": float(np.std(values, ddof=1)) if len(values) > 1 else np.nan,
+        }
 
 
 def _pooled(runs: pd.DataFrame) -> dict[str, float]:

@@ -50,6 +50,19 @@ def test_where_all_is_well_there_is_no_doubt(make_evidence: MakeEvidence) -> Non
     assert cautions(evidence, {"results": []}) == []
 
 
+def test_runs_that_several_directories_hold_are_counted(make_evidence: MakeEvidence) -> None:
+    """One of the five that each directory has is the same run."""
+    runs = [
+        {"source": source, "seed": seed, "identity": f"{source if seed else 'both'} {seed}"}
+        for source in ("a", "b")
+        for seed in range(5)
+    ]
+    assert _said(make_evidence(runs=runs)) == {
+        "runs counted twice": "1 run in more than one directory: what pools the directories, such "
+        "as a rank correlation, looks surer than it is."
+    }
+
+
 def test_of_nothing_there_is_no_doubt(make_evidence: MakeEvidence) -> None:
     assert cautions(make_evidence(runs=[]), {}) == []
 

@@ -169,7 +169,9 @@ def test_weights_that_cannot_be_read_refuse_their_run_alone(
 ) -> None:
     """The weights that a pretended run has are none; images and explorer are the real ones."""
     folder = write_run(store, make_run(), {"mig/exact": 0.5})
+    run_id = folder.path.name
     found = _found(store)
     [refusal] = found.refusals
-    assert refusal.startswith(f"beta 4, seed 0 cannot be explored: cannot read {folder.weights}:")
+    assert refusal.startswith(f"beta 4, seed 0 cannot be explored: cannot read {run_id}/model")
+    assert str(folder.path.parent) not in refusal
     assert (found.found, found.images) == ((), None)

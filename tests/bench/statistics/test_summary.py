@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isnan, nan, sqrt
+from math import inf, isnan, nan, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +43,13 @@ def test_single_seed_has_no_spread(make_scores: MakeScores) -> None:
     row = _summary(make_scores([0.25]))
     assert (row["n"], row["mean"], row["median"], row["iqm"]) == (1, 0.25, 0.25, 0.25)
     assert all(isnan(row[name]) for name in ("std", "mean_low", "mean_high", "evaluation_std"))
+
+
+def test_infinite_score_is_not_hidden(make_scores: MakeScores) -> None:
+    """The total correlation of duplicated dimensions is one."""
+    row = _summary(make_scores([0.5, 0.75, inf]))
+    assert (row["n"], row["mean"], row["median"]) == (3, inf, 0.75)
+    assert all(isnan(row[name]) for name in ("std", "mean_low", "mean_high"))
 
 
 def test_equal_scores_have_an_interval_of_no_length(make_scores: MakeScores) -> None:
