@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from disbench.commands.reporting import check_is_results
+from disbench.commands.telling import Found
 from disbench.errors import StoreError
 from disbench.report import write_reports
 from disbench.report.comparability import comparison
@@ -25,7 +26,7 @@ def compare(directories: Sequence[Path], *, out: Path, teller: Teller) -> None:
     """
     stores = _stores(directories, out)
     evidence = write_reports(stores, _made(out))
-    teller.finished(out, evidence, remarks=list(comparison(evidence)))
+    teller.finished(Found(out, evidence, remarks=list(comparison(evidence))))
 
 
 def _stores(directories: Sequence[Path], out: Path) -> dict[str, Store]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from disbench.commands.telling import Found
 from disbench.errors import StudyError
 from disbench.estimate import estimate
 from disbench.executors import default_jobs
@@ -52,7 +53,7 @@ def execute(plan: Plan, *, jobs: int | None, teller: Teller, errors: Console) ->
             soft_wrap=True,
         )
         return EXIT_INTERRUPTED
-    teller.finished(results.directory, results.evidence)
+    teller.finished(Found(results.directory, results.evidence))
     for outcome in results.failed:
         trace = results.directory / "failures" / f"{outcome.run.id}.json"
         errors.print(

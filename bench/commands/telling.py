@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from disbench.commands.headline import headline_table
 from disbench.commands.listing import slow_protocols
-from disbench.commands.reporting import headline_table
 from disbench.progress import Display, Silent, display_for
 from disbench.report.headline import HeadlineRow, headline_of
 from disbench.settings import spoken
@@ -26,6 +26,19 @@ if TYPE_CHECKING:
     from disbench.store import Store
 
 
+class Found(NamedTuple):
+    """What a study came to: where it is, and what is made of it.
+
+    `missing` are the labels of the missing runs, None where these were not looked for; `remarks`
+    are sentences to be told first.
+    """
+
+    directory: Path
+    evidence: Evidence
+    missing: Sequence[str] | None = None
+    remarks: Sequence[str] = ()
+
+
 class Teller(Protocol):
     """Tells of a study."""
 
@@ -33,18 +46,8 @@ class Teller(Protocol):
         """Tell what is about to be done; the display tells of the rest until the end."""
         ...
 
-    def finished(
-        self,
-        directory: Path,
-        evidence: Evidence,
-        *,
-        missing: Sequence[str] | None = None,
-        remarks: Sequence[str] = (),
-    ) -> None:
-        """Tell what it came to: first the remarks, if any, then the headline.
-
-        `missing` are the labels of the missing runs, if these were looked for.
-        """
+    def finished(self, found: Found) -> None:
+        """Tell what it came to: first the remarks, if any, then the headline."""
         ...
 
 
@@ -61,23 +64,19 @@ class Words:
             self.console.print(f"scoring a run takes a while: {', '.join(slow)}", markup=False)
         return display_for(self.console)
 
-    def finished(
-        self,
-        directory: Path,
-        evidence: Evidence,
-        *,
-        missing: Sequence[str] | None = None,
-        remarks: Sequence[str] = (),
-    ) -> None:
+    def finished(self, found: Found) -> None:
         """Print a row a setting, the places to look at, and the runs that are missing."""
-        for remark in remarks:
+        for remark in found.remarks:
             self.console.print(remark, markup=False)
-        self.console.print(headline_table(evidence))
-        for line in (f"tables and figures: {directory}/", f"report: {report_of(directory)}"):
+        self.console.print(headline_table(found.evidence))
+        for line in (
+            f"tables and figures: {found.directory}/",
+            f"report: {report_of(found.directory)}",
+        ):
             self.console.print(line, markup=False, soft_wrap=True)
-        if missing:
-            self.console.print(f"{len(missing)} runs of the study are missing:", markup=False)
-            self.console.print("\n".join(f"  {label}" for label in missing), markup=False)
+        if found.missing:
+            self.console.print(f"{len(found.missing)} runs of the study are missing:", markup=False)
+            self.console.print("\n".join(f"  {label}" for label in found.missing), markup=False)
 
 
 class Nothing:
@@ -87,14 +86,7 @@ class Nothing:
         """Print nothing."""
         return Silent()
 
-    def finished(
-        self,
-        directory: Path,
-        evidence: Evidence,
-        *,
-        missing: Sequence[str] | None = None,
-        remarks: Sequence[str] = (),
-    ) -> None:
+    def finished(self, found: Found) -> None:
         """Print nothing."""
 
 
@@ -139,27 +131,20 @@ class Json:
             error=outcome.error or None,
         )
 
-    def finished(
-        self,
-        directory: Path,
-        evidence: Evidence,
-        *,
-        missing: Sequence[str] | None = None,
-        remarks: Sequence[str] = (),
-    ) -> None:
+    def finished(self, found: Found) -> None:
         """Write the event `finished`; the counts are those of all runs in the directory."""
-        more: dict[str, object] = {"remarks": list(remarks)} if remarks else {}
-        if missing is not None:
-            more["missing"] = list(missing)
-        runs = evidence.tables.runs
+        more: dict[str, object] = {"remarks": list(found.remarks)} if found.remarks else {}
+        if found.missing is not None:
+            more["missing"] = list(found.missing)
+        runs = found.evidence.tables.runs
         is_failed = runs["error"].notna()
         self._write(
             "finished",
-            directory=str(directory),
-            report=str(report_of(directory)),
+            directory=str(found.directory),
+            report=str(report_of(found.directory)),
             done=int((runs["status"].eq("done") & ~is_failed).sum()),
             failed=int(is_failed.sum()),
-            headline=_records(evidence),
+            headline=_records(found.evidence),
             **more,
         )
 

@@ -1,0 +1,45 @@
+"""The table that ends `disbench run` and `disbench report`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from disbench.report.headline import headline_of
+from disbench.report.paper import number
+from disbench.settings import spoken
+
+if TYPE_CHECKING:
+    from disbench.evidence import Evidence
+
+WIDTH = 80
+SCORE_WIDTH, REST_WIDTH = 16, 24
+"""What a column of scores takes at most, and what the numbers before them do."""
+
+
+def headline_table(evidence: Evidence) -> Table:
+    """A row a setting: seeds, reconstruction, KL, and the mean of the protocols that say most.
+
+    Scores are those of the posterior means, also called the mean representation. What does not fit
+    in 80 columns is counted in the caption.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    longest = max((len(spoken(setting)) for setting in evidence.settings), default=0)
+    headline = headline_of(evidence, most=max(1, (WIDTH - REST_WIDTH - longest) // SCORE_WIDTH))
+    n_more = evidence.scores_of("mean")["protocol"].nunique() - len(headline.protocols)
+    if n_more > 0:
+        table.caption = f"and {n_more} more protocols in summary.csv"
+    for name in ("setting", "n", "recon.", "KL"):
+        table.add_column(name, justify="left" if name == "setting" else "right", no_wrap=True)
+    for protocol in headline.protocols:
+        table.add_column(protocol.replace("/", "/\n"), justify="right")
+    for row in headline.rows:
+        table.add_row(
+            spoken(row.setting),
+            str(row.n),
+            number(row.reconstruction, ".1f"),
+            number(row.kl, ".1f"),
+            *(number(score.mean, ".3f") for score in row.scores),
+        )
+    return table
