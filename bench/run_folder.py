@@ -77,12 +77,19 @@ class RunFolder:
         return read_record(EvaluationRecord, self.path / "evaluation.json")
 
     def losses(self) -> list[LossRecord]:
-        """The losses on the way."""
-        with (self.path / "losses.csv").open(newline="", encoding="utf-8") as file:
-            return [
-                LossRecord(int(row["step"]), *(float(row[n]) for n in LossRecord._fields[1:]))
-                for row in csv.DictReader(file)
-            ]
+        """The losses on the way.
+
+        Raises `StoreError` where they are not there, or are no losses.
+        """
+        path = self.path / "losses.csv"
+        try:
+            with path.open(newline="", encoding="utf-8") as file:
+                return [_losses(row) for row in csv.DictReader(file)]
+        except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+            raise StoreError(
+                f"{path} is not what disbench wrote ({error}); "
+                f"move {self.path} away, and its run will be done again"
+            ) from None
 
     def pictures(self) -> Pictures:
         """The pictures of the run.
@@ -152,6 +159,10 @@ class RunFolder:
     def forget_progress(self) -> None:
         """Remove the note of where the run had got to."""
         (self.path / "progress.json").unlink(missing_ok=True)
+
+
+def _losses(row: Mapping[str, str]) -> LossRecord:
+    return LossRecord(int(row["step"]), *(float(row[name]) for name in LossRecord._fields[1:]))
 
 
 def write_record(record: Record, path: Path) -> None:

@@ -112,6 +112,21 @@ def test_pictures_are_read_back(
     assert pictures.samples.dtype == np.uint8
 
 
+@pytest.mark.parametrize("text", [None, "step,loss\nx,y\n", "step,loss\n1,2\n", "step\n1,2,3\n"])
+def test_run_without_its_losses_is_named_with_what_to_do(
+    text: str | None,
+    tmp_path: Path,
+    make_run: Callable[..., Run],
+    write_run: Callable[..., RunFolder],
+) -> None:
+    folder = write_run(Store(tmp_path), make_run())
+    (folder.path / "losses.csv").unlink()
+    if text is not None:
+        (folder.path / "losses.csv").write_text(text)
+    with pytest.raises(StoreError, match=r"losses.csv is not what .* move .* away"):
+        folder.losses()
+
+
 def test_run_without_its_pictures_is_named_with_what_to_do(
     tmp_path: Path, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
 ) -> None:
