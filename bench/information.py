@@ -55,11 +55,6 @@ class Information:
             parts.append(f"{self.kl[dimension]:.1f} nats")
         return " \u00b7 ".join(parts)
 
-    def lost_factors(self) -> tuple[str, ...]:
-        """The factors that no dimension carries."""
-        best = self.shares.max(axis=0)
-        return tuple(f for f, share in zip(self.factors, best, strict=True) if share < CARRIED)
-
     def in_words(self) -> str:
         """Which dimension tells most of each factor."""
         best = self.shares.argmax(axis=0)

@@ -8,6 +8,7 @@ from disbench.commands.telling import Found
 from disbench.errors import StoreError
 from disbench.report import missing_runs, write_report
 from disbench.store import Store
+from disbench.tables import source_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +20,9 @@ def rebuild(directory: Path, *, teller: Teller) -> None:
     """Rebuild what is derived from the runs in a directory, and tell which runs it lacks."""
     check_is_results(directory)
     evidence = write_report(directory)
-    study = Store(directory).study()
-    missing = [] if study is None else missing_runs(evidence, directory.resolve().name, study)
+    store = Store(directory)
+    study = store.study()
+    missing = [] if study is None else missing_runs(evidence, source_of(store), study)
     teller.finished(Found(directory, evidence, missing=missing))
 
 

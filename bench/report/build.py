@@ -18,7 +18,7 @@ from disbench.report.page import render
 from disbench.report.paper import latex, markdown
 from disbench.report.pictures import draw_pictures
 from disbench.store import Store
-from disbench.tables import write_csv
+from disbench.tables import source_of, write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def write_report(directory: Path) -> Evidence:
     study = store.study()
     if study is not None:
         score_groups(store, study)
-    return write_reports({directory.resolve().name: store}, directory)
+    return write_reports({source_of(store): store}, directory)
 
 
 def write_reports(stores: Mapping[str, Store], directory: Path) -> Evidence:

@@ -73,7 +73,6 @@ def test_a_tenth_of_the_entropy_is_enough_to_carry_a_factor() -> None:
     information = Information(np.array([[0.1, 0.0], [0.0, 0.0999]]), ("a", "b"), None)
     assert information.carried(0) == ("a", 0.1)
     assert information.carried(1) is None
-    assert information.lost_factors() == ("b",)
 
 
 def test_label_has_the_factor_and_the_cost() -> None:
@@ -84,14 +83,6 @@ def test_label_has_the_factor_and_the_cost() -> None:
 def test_label_without_a_posterior_has_no_cost() -> None:
     assert _information(None).label(1) == "z1 \u00b7 shape 0.50"
     assert _information(None).label(0) == "z0"
-
-
-def test_lost_factors_are_those_that_no_dimension_carries() -> None:
-    assert _information().lost_factors() == ()
-    two = Information(SHARES[[0, 2]], ("shape", "scale", "posX"), None)
-    assert two.lost_factors() == ("scale",)
-    nothing = Information(np.zeros((2, 3)), ("shape", "scale", "posX"), (0.0, 0.0))
-    assert nothing.lost_factors() == ("shape", "scale", "posX")
 
 
 def test_words_name_the_dimension_that_tells_most_of_each_factor() -> None:
