@@ -70,8 +70,8 @@ def information_picture(shown: Sequence[tuple[str, Information]]) -> Picture:
     alt = "; ".join(f"{_one_line(title)}: {information.in_words()}" for title, information in shown)
     caption = (
         "Mutual information of each dimension (codes in 20 bins) with each factor, as a share of "
-        "the factor's entropy; dimensions by descending KL. One bright cell a column and a row is "
-        "what MIG rewards."
+        "the factor's entropy; dimensions by descending KL, those of an autoencoder by their "
+        "largest share. One bright cell a column is what MIG rewards."
     )
     return Picture("information", "What each dimension tells of each factor", caption, alt, figure)
 

@@ -62,7 +62,8 @@ def tradeoff_picture(evidence: Evidence, protocols: Sequence[str]) -> Picture:
     """
     scores = evidence.tables.scores
     means = scores[scores["representation"].eq("mean")]
-    by_run = means.groupby(["source", "run", "protocol"], as_index=False)["value"].mean()
+    values = means.groupby(["source", "run", "protocol"], as_index=False)["value"]
+    by_run = values.mean(skipna=False)  # a missing evaluation is not hidden
     runs = evidence.tables.runs[["source", "run", "setting", "reconstruction"]]
     joined = by_run.merge(runs, on=["source", "run"])
     figure = Figure(figsize=(3.2 * len(protocols) + 1.3, 3.2), layout="constrained")
@@ -92,7 +93,7 @@ def _figure(n_panels: int, n_settings: int) -> Figure:
 
 def _draw_scores(panel: Axes, scores: pd.DataFrame, places: Mapping[str, int]) -> None:
     by_run = scores.groupby(["setting", "run"])["value"]
-    for setting, values in by_run.mean().groupby(level="setting"):
+    for setting, values in by_run.mean(skipna=False).groupby(level="setting"):
         panel.scatter(
             places[str(setting)] - 0.14 + _spread(len(values)),
             values,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from disbench.dsprites import FULL
 from disbench.information import CARRIED
 from disbench.records import Provenance
 from disbench.report.headline import is_supervised
@@ -111,8 +112,8 @@ def _saturated(evidence: Evidence) -> Iterator[Caution]:
     means = _supervised_means(evidence)
     said = _named(means[means["calibrated_mean"] >= AT_CEILING])
     if said:
-        near = f"{100 * (1 - AT_CEILING):.0f} %"
-        text = f"Within {near} of the ceiling, where a metric can tell little apart: {said}."
+        near = f"{100 * AT_CEILING:.0f} %"
+        text = f"{near} of the way from floor to ceiling, with little left to tell apart: {said}."
         yield Caution("saturated metric", text)
 
 
@@ -144,7 +145,7 @@ def _named(means: pd.DataFrame) -> str:
 def _collapsed(evidence: Evidence) -> Iterator[Caution]:
     """Variational runs whose active dimensions are fewer than the factors to be carried."""
     runs = evidence.tables.runs
-    n_factors = evidence.factors["factor"].nunique()
+    n_factors = FULL.n_factors
     with_posterior = runs[runs["kl"].notna()]
     parts = []
     for setting in evidence.settings:
@@ -155,7 +156,7 @@ def _collapsed(evidence: Evidence) -> Iterator[Caution]:
             parts.append(f"{spoken(setting)} ({counts} in {len(active)} of {len(rows)} runs)")
     if parts:
         text = f"Fewer active dimensions than the {n_factors} factors: {listed(parts)}."
-        yield Caution("collapsed posterior", text)
+        yield Caution("few active dimensions", text)
 
 
 def _lost_factors(evidence: Evidence) -> Iterator[Caution]:
@@ -170,7 +171,7 @@ def _lost_factors(evidence: Evidence) -> Iterator[Caution]:
     if parts:
         yield Caution(
             "factors that no dimension carries",
-            f"No dimension tells {100 * CARRIED:.0f} % of the entropy of: {'; '.join(parts)}.",
+            f"No dimension tells {100 * CARRIED:.0f} % of their entropy: {'; '.join(parts)}.",
         )
 
 

@@ -89,7 +89,7 @@ def _machine() -> dict[str, str]:
 
 
 def _values(column: pd.Series[Any]) -> str:
-    return ", ".join(_short(value) for value in dict.fromkeys(column.dropna())) or "\u2013"
+    return ", ".join(dict.fromkeys(map(_short, sorted(column.dropna().unique())))) or "\u2013"
 
 
 def _short(value: object) -> str:

@@ -40,10 +40,11 @@ class Explorables(NamedTuple):
 def explorables(evidence: Evidence) -> Explorables:
     """The best run of each objective by the first headline protocol, or of the lowest seed."""
     images = reference_images()
-    found, refusals = [], []
+    found: list[Explorable] = []
+    refusals: list[str] = []
     for number, (run, praise) in enumerate(_best_runs(evidence)):
         label = evidence.label(run)
-        if number >= MOST_EXPLORED:
+        if len(found) >= MOST_EXPLORED:
             refusals.append(f"{label} is left out: {MOST_EXPLORED} decoders are enough for a page.")
             continue
         try:

@@ -207,8 +207,8 @@ def _without_labels(agreement: pd.DataFrame, protocol: str) -> Iterator[str]:
     detail = f"(Spearman's rho = {best.rho:.2f}, {p_value(p)} corrected for {len(found)} tried)"
     if p >= SIGNIFICANT:
         yield (
-            f"No measure that needs no labels orders the runs as {protocol} does beyond chance; "
-            f"{name} comes nearest {detail}."
+            f"No measure that needs no labels correlates with {protocol} beyond chance; "
+            f"the clearest is {name} {detail}."
         )
     else:
         way = f"as {protocol} does" if best.rho > 0 else f"against {protocol}"

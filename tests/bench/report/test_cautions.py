@@ -159,7 +159,8 @@ def test_saturated_metric(
 ) -> None:
     row = {"protocol": protocol, "representation": representation, "calibrated_mean": mean}
     evidence = make_evidence(runs=FIVE_SEEDS, summary=[{**row, "calibrated_low": mean}])
-    text = "Within 2 % of the ceiling, where a metric can tell little apart: mig/exact (beta 4)."
+    opening = "98 % of the way from floor to ceiling, with little left to tell apart"
+    text = f"{opening}: mig/exact (beta 4)."
     assert _said(evidence) == ({"saturated metric": text} if is_said else {})
 
 
@@ -211,7 +212,7 @@ def test_collapsed_posterior_has_fewer_active_dimensions_than_factors(
     runs = [{**row, "active_dimensions": n} for row, n in zip(FIVE_SEEDS, active, strict=True)]
     evidence = make_evidence(runs=runs, factors=_factors(0.9, 0.9, 0.9, 0.9, 0.9))
     assert _said(evidence) == {
-        "collapsed posterior": "Fewer active dimensions than the 5 factors: "
+        "few active dimensions": "Fewer active dimensions than the 5 factors: "
         "beta 4 (3 and 4 in 3 of 5 runs)."
     }
 
@@ -225,20 +226,27 @@ def test_as_many_active_dimensions_as_factors_are_no_collapse(make_evidence: Mak
 def test_what_has_no_posterior_does_not_collapse(
     make_evidence: MakeEvidence, ae: dict[str, object]
 ) -> None:
-    """Nor is there a count to compare with where nobody asked which factors are carried."""
     runs = _runs([{**ae, "kl": nan, "elbo": nan, "active_dimensions": 1}])
     factors = [
         {**ae, "seed": seed, "factor": f, "share": 0.9} for seed in range(5) for f in "abcde"
     ]
     assert _said(make_evidence(runs=runs, factors=factors)) == {}
-    assert _said(make_evidence(runs=[{**row, "active_dimensions": 0} for row in FIVE_SEEDS])) == {}
+
+
+def test_few_active_dimensions_are_told_whatever_was_asked(make_evidence: MakeEvidence) -> None:
+    """The grid has its factors also where no protocol asks which of them are carried."""
+    runs = [{**row, "active_dimensions": 0} for row in FIVE_SEEDS]
+    assert _said(make_evidence(runs=runs)) == {
+        "few active dimensions": "Fewer active dimensions than the 5 factors: "
+        "beta 4 (0 in 5 of 5 runs)."
+    }
 
 
 @pytest.mark.parametrize(
     ("share", "text"),
     [
         (0.1, None),
-        (0.0999, "No dimension tells 10 % of the entropy of: beta 4 (f1 in 5 of 5 runs)."),
+        (0.0999, "No dimension tells 10 % of their entropy: beta 4 (f1 in 5 of 5 runs)."),
     ],
 )
 def test_lost_factors(make_evidence: MakeEvidence, share: float, text: str | None) -> None:
@@ -259,7 +267,7 @@ def test_lost_factors_are_counted_by_setting(
     ]
     evidence = make_evidence(runs=_runs([ae, {}]), factors=factors)
     assert _said(evidence) == {
-        "factors that no dimension carries": "No dimension tells 10 % of the entropy of: "
+        "factors that no dimension carries": "No dimension tells 10 % of their entropy: "
         "ae (shape in 1 of 1 runs); beta 4 (shape in 2 and posX in 1 of 2 runs)."
     }
 

@@ -422,8 +422,8 @@ def test_the_only_pair_is_not_the_one_that_agrees_least(make_evidence: MakeEvide
             0.75,
             0.03,
             (
-                "No measure that needs no labels orders the runs as mig/exact does beyond chance; "
-                "the KL comes nearest (Spearman's rho = 0.75, p = 0.06 corrected for 2 tried)."
+                "No measure that needs no labels correlates with mig/exact beyond chance; "
+                "the clearest is the KL (Spearman's rho = 0.75, p = 0.06 corrected for 2 tried)."
             ),
         ),
     ],
