@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.table import Table
+from rich.text import Text
 
 from disbench.report.headline import headline_of
 from disbench.report.paper import number
@@ -36,7 +37,7 @@ def headline_table(evidence: Evidence) -> Table:
         table.add_column(protocol.replace("/", "/\n"), justify="right")
     for row in headline.rows:
         table.add_row(
-            spoken(row.setting),
+            Text(spoken(row.setting)),  # a directory may be called [red]
             str(row.n),
             number(row.reconstruction, ".1f"),
             number(row.kl, ".1f"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from math import nan
 from typing import TYPE_CHECKING, Any
 
@@ -97,3 +98,23 @@ def test_damaged_record_is_refused(tmp_path: Path, make_run: MakeRun, write_run:
     (folder.path / "evaluation.json").write_text("{}")
     with pytest.raises(StoreError, match=r"evaluation\.json is not what disbench wrote"):
         list(finished_runs(Store(tmp_path), source="here"))
+
+
+def test_copy_of_a_run_is_no_further_seed(
+    tmp_path: Path, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
+) -> None:
+    store = Store(tmp_path)
+    folder = write_run(store, make_run(), {"mig/exact": 0.5})
+    shutil.copytree(folder.path, store.runs / "copy of it")
+    with pytest.raises(StoreError, match=rf"copy of it holds the run {make_run().id}"):
+        list(finished_runs(store, source="it"))
+
+
+def test_scores_of_another_run_are_refused(
+    tmp_path: Path, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
+) -> None:
+    store = Store(tmp_path)
+    one, other = (write_run(store, make_run(seed=s), {"mig/exact": 0.5}) for s in (0, 1))
+    shutil.copy(one.path / "evaluation.json", other.path / "evaluation.json")
+    with pytest.raises(StoreError, match=r"evaluation\.json is that of another run than"):
+        list(finished_runs(store, source="it"))
