@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from disbench.commands.headline import headline_table
 from disbench.commands.listing import slow_protocols
 from disbench.progress import Display, Silent, display_for
+from disbench.report.build import REPORT
 from disbench.report.headline import HeadlineRow, headline_of
 from disbench.settings import spoken
 
@@ -156,7 +157,7 @@ class Json:
 
 def report_of(directory: Path) -> Path:
     """The report of a results directory."""
-    return directory / "report.html"
+    return directory / REPORT
 
 
 def _records(evidence: Evidence) -> list[dict[str, object]]:

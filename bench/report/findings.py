@@ -29,8 +29,6 @@ EQUAL_SHARES = 0.05
 STRONG, WEAK = 0.7, 0.3
 """Rank correlations: at least `STRONG` is agreement, below `WEAK` next to none."""
 
-MODEL_MEASURES = ("reconstruction", "kl", "elbo", "active_dimensions")
-
 NAMES = {
     "reconstruction": "the reconstruction error",
     "kl": "the KL",
@@ -217,7 +215,7 @@ def _without_labels(agreement: pd.DataFrame, protocol: str) -> Iterator[str]:
 
 def _needs_no_factors(name: str) -> bool:
     return (
-        name in MODEL_MEASURES
+        name in NAMES
         or name.startswith("udr/")
         or (name in PROTOCOLS and not PROTOCOLS[name].uses_factors)
     )
