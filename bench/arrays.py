@@ -1,14 +1,14 @@
-"""Named arrays in an HDF5 file that appears whole or not at all."""
+"""Named arrays as the bytes of an HDF5 file, and back."""
 
 from __future__ import annotations
 
+import io
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import h5py
 
-from disbench.atomic import replacing
-from disbench.errors import StoreError
+from disbench.errors import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,54 +16,73 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+MOST_BYTES = 2**33
+"""More than the codes of the whole set with 1024 latents take."""
+DEFLATE_RATIO = 1032
+"""No deflated stream is shorter than its content by more than this (zlib's Technical Details)."""
+SMALL_BYTES = 2**20
 
-def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write the arrays under their names, where a slash makes a group."""
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+_BROKEN = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, MemoryError)
+"""What h5py raises on the bytes of no HDF5 file, or of a broken one."""
+
+
+def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """The arrays under their names, where a slash makes a group."""
+    with h5py.File("in memory", "w", driver="core", backing_store=False) as file:
         for name, array in arrays.items():
             # No time of writing: the same arrays are the same bytes. A scalar has no chunks.
             compression = "gzip" if array.ndim else None
             file.create_dataset(name, data=array, compression=compression, track_times=False)
+        file.flush()
+        image: bytes = file.id.get_file_image()
+    return image
 
 
-def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays in a file by name; none where there is no file.
+def unpack_arrays(data: bytes, path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays in the bytes of a file by name; `path` names it in the error.
 
-    Raises `StoreError` for a file that is damaged.
+    Raises `DamagedError` for bytes that are no such file, that declare more than they can hold,
+    or that refer to other files.
     """
-    if not path.exists():
-        return {}
     arrays: dict[str, NDArray[Any]] = {}
 
     def take(name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
-            arrays[name] = item[()]
+            arrays[name] = _taken(item, path, held=len(data))
 
-    with _opened(path) as file:
+    with _opened(data, path) as file:
         file.visititems(take)
     return arrays
 
 
-def read_array(path: Path, name: str) -> NDArray[Any] | None:
-    """The array of this name in a file, and nothing else of it; None where there is none.
+def unpack_array(data: bytes, name: str, path: Path) -> NDArray[Any] | None:
+    """The array of this name, and nothing else; None where there is none.
 
-    Raises `StoreError` for a file that is damaged.
+    Raises `DamagedError` as `unpack_arrays` does.
     """
-    if not path.exists():
-        return None
-    with _opened(path) as file:
+    with _opened(data, path) as file:
         found = file.get(name)
-        return found[()] if isinstance(found, h5py.Dataset) else None
+        if not isinstance(found, h5py.Dataset):
+            return None
+        return _taken(found, path, held=len(data))
+
+
+def _taken(item: h5py.Dataset, path: Path, *, held: int) -> NDArray[Any]:
+    if item.is_virtual or item.external:
+        raise DamagedError(path, f"{item.name} refers to another file")
+    if item.dtype.hasobject:
+        raise DamagedError(path, f"{item.name} holds no numbers")
+    if item.nbytes > min(MOST_BYTES, DEFLATE_RATIO * held + SMALL_BYTES):
+        raise DamagedError(path, f"{item.name} declares {item.nbytes:,} bytes, in {held:,}")
+    array: NDArray[Any] = item[()]
+    return array
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[h5py.File]:
-    """The file, open; `StoreError` where it cannot be read, inside the block too."""
+def _opened(data: bytes, path: Path) -> Iterator[h5py.File]:
+    """The file, open; `DamagedError` where it cannot be read, inside the block too."""
     try:
-        with h5py.File(path) as file:
+        with h5py.File(io.BytesIO(data), "r") as file:
             yield file
-    except OSError as error:
-        raise StoreError(
-            f"{path} is not what disbench wrote ({error}); "
-            f"move {path.parent} away, and its run will be done again"
-        ) from None
+    except _BROKEN as error:
+        raise DamagedError(path, " ".join(str(error).split())) from None

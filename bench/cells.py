@@ -5,26 +5,31 @@ from __future__ import annotations
 import time
 import traceback
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 
+from disbench.claims import TakenError
 from disbench.dsprites import GRIDS, PackedImages, open_images
 from disbench.encoding import encode
+from disbench.errors import DamagedError
 from disbench.evaluation import evaluate, picture
 from disbench.hardware import keep_freed_memory, one_thread
 from disbench.metrics.protocols import find
+from disbench.outcomes import Outcome, Status, trouble
 from disbench.provenance import provenance
 from disbench.records import EvaluationRecord, Failure, LossRecord, ScoreRecord, TrainingRecord
 from disbench.run_folder import Phase, Progress, RunFolder
 from disbench.scoring import Question, questions, score_codes
+from disbench.sittings import EVERY_MINUTE, Interval, Sittings, StoppedError
 from disbench.store import Store
 from disbench.tensorboard import curves, write_scores
-from disbench.training import initial_model, train
+from disbench.training import MomentError, initial_model, train
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from torch import Tensor
@@ -32,8 +37,10 @@ if TYPE_CHECKING:
     from disbench.models.autoencoder import Autoencoder
     from disbench.runs import Run
     from disbench.study import EvaluationSection
+    from disbench.training import Moment, Trained
 
-Status = Literal["done", "diverged", "failed"]
+_ONE_AT_A_TIME = Lock()
+"""The number of threads is that of a process: a cluster's worker may have several tasks."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ class Cell:
     evaluation: EvaluationSection
     device: str
     tensorboard: bool = False
+    checkpoint: Interval = EVERY_MINUTE
 
     @property
     def events(self) -> Path | None:
@@ -53,93 +61,137 @@ class Cell:
         return self.directory / "tensorboard" / self.run.id if self.tensorboard else None
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a cell ended; `error` is one line of what went wrong, if anything did."""
-
-    run: Run
-    status: Status
-    seconds: float
-    error: str = ""
-
-
 def unanswered(cell: Cell) -> tuple[Question, ...] | None:
-    """What is yet to be asked of a run's codes; None if it has not been trained."""
-    folder = Store(cell.directory).folder(cell.run)
-    training = folder.training()
-    if training is None:
-        return None
-    if training.status == "diverged":
-        return ()
-    record = folder.evaluation()
-    known = set() if record is None else {score.key for score in record.scores}
-    return tuple(question for question in _asked(cell) if question.key not in known)
+    """What is yet to be asked of a run's codes; None if it has not been trained.
+
+    Raises `DamagedError` where a record is not as it was written, or is that of another run.
+    """
+    return _unanswered(cell, *Store(cell.directory).folder(cell.run).records())
 
 
 def is_done(cell: Cell) -> bool:
-    """Whether nothing is left to do: trained, all asked, and codes kept if they are to be."""
-    if unanswered(cell) != ():
-        return False
+    """Whether nothing is left to do: trained, all asked, and codes kept if they are to be.
+
+    A file that is missing, or not of the size that it was, is to be made again.
+    """
     folder = Store(cell.directory).folder(cell.run)
-    return folder.codes.exists() or not cell.evaluation.keeps_codes or folder.evaluation() is None
-
-
-def finish(cell: Cell) -> Outcome:
-    """Do what is missing of a cell; an error is kept as a record, so that the others go on."""
-    started = time.perf_counter()
-    store = Store(cell.directory)
-    keep_freed_memory()
     try:
-        with one_thread():
-            status = _finish(cell, store)
+        training, evaluation = folder.records()
+        if _unanswered(cell, training, evaluation) != ():
+            return False
+        folder.check_sizes(training, evaluation)
+    except DamagedError:
+        return False
+    return evaluation is None or not cell.evaluation.keeps_codes or folder.codes.exists()
+
+
+def finish(cell: Cell, *, stop: Callable[[], bool] = lambda: False) -> Outcome:
+    """Do what is missing of a cell; an error is kept as a record, so that the others go on.
+
+    As soon as `stop` says so, the training is left at a checkpoint.
+    """
+    started = time.perf_counter()
+    keep_freed_memory()
+    notes: list[str] = []
+    with _ONE_AT_A_TIME, one_thread():
+        status, error = _tried(cell, stop, notes)
+    return Outcome(cell.run, status, time.perf_counter() - started, error, tuple(notes))
+
+
+def _tried(cell: Cell, stop: Callable[[], bool], notes: list[str]) -> tuple[Status, str]:
+    store = Store(cell.directory)
+    try:
+        with store.claimed(cell.run) as claim:
+            sittings = Sittings(cell.run, store, cell.checkpoint, claim, stop, notes)
+            status = _finish(cell, store, sittings)
+            store.forget_failure(cell.run)
+    except TakenError:
+        return "elsewhere", ""
+    except StoppedError:
+        return "stopped", ""
     except Exception as error:  # noqa: BLE001 - whatever it was, the other runs are not to blame
+        if (problem := trouble(error, cell.directory)) is not None:
+            return "halted", problem
         summary = " ".join(f"{type(error).__name__}: {error}".split())
-        trace = traceback.format_exc()
-        store.note_failure(Failure(run=cell.run, error=summary, traceback=trace))
-        return Outcome(cell.run, "failed", time.perf_counter() - started, summary)
-    store.forget_failure(cell.run)
-    return Outcome(cell.run, status, time.perf_counter() - started)
+        failure = Failure(run=cell.run, error=summary, traceback=traceback.format_exc())
+        store.note_failure(failure)
+        return "failed", summary
+    return status, ""
 
 
-def _finish(cell: Cell, store: Store) -> Status:
-    if unanswered(cell) is not None:
-        folder = store.folder(cell.run)
-        model = initial_model(cell.run)
-        model.load_state_dict(load_file(folder.weights))
-        _evaluate(cell, model.to(cell.device), folder)
+def _finish(cell: Cell, store: Store, sittings: Sittings) -> Status:
+    sittings.check()
+    sittings.mend(store.folder(cell.run))
+    if unanswered(cell) is not None:  # also where another process has done it in the meantime
+        if not is_done(cell):
+            _evaluate(cell, _loaded(cell, store.folder(cell.run)), store.folder(cell.run))
         return "done"
-    with store.new(cell.run) as folder:
-        model, status = _train(cell, folder)
-        if status == "done":
-            _evaluate(cell, model, folder)
-            _write_scores(cell, folder)
+    folder = sittings.begin()
+    if (training := folder.training()) is None:
+        model, status = _train(cell, folder, sittings)
+    else:
+        model, status = _loaded(cell, folder), training.status
+    sittings.check()
+    if status == "done":
+        _evaluate(cell, model, folder)
+        _write_scores(cell, folder)
+    sittings.check()
+    store.publish(cell.run)
     return status
 
 
-def _train(cell: Cell, folder: RunFolder) -> tuple[Autoencoder, Literal["done", "diverged"]]:
-    started, clock = datetime.now(UTC), time.perf_counter()
+def _train(
+    cell: Cell, folder: RunFolder, sittings: Sittings
+) -> tuple[Autoencoder, Literal["done", "diverged"]]:
     images = _images(cell.data)
-    _note(folder, "training", LossRecord(0, float("nan"), float("nan"), float("nan")))
-    with curves(cell.events, variational=cell.run.is_variational) as draw:
-
-        def report(losses: LossRecord) -> None:
-            _note(folder, "training", losses)
-            draw(losses)
-
-        trained = train(cell.run, images, device=cell.device, on_record=report)
+    moment = sittings.resume(provenance(cell.device))
+    try:
+        trained = _trained(cell, images, folder, sittings, moment)
+    except MomentError as error:
+        sittings.refuse(str(error))
+        return _train(cell, folder, sittings)
+    sitting = sittings.sitting()
     record = TrainingRecord(
         run=cell.run,
         data_source=images.source,
         status="diverged" if trained.diverged else "done",
         steps_done=trained.steps_done,
-        started=started,
-        seconds=time.perf_counter() - clock,
-        provenance=provenance(cell.device),
+        started=sitting.started,
+        seconds=sitting.seconds,
+        provenance=sitting.provenance,
+        earlier=sitting.earlier,
     )
-    save_file(_contiguous(trained.model), folder.weights)
-    folder.write_training(record, trained.losses)
+    folder.write_training(record, trained.losses, save(_contiguous(trained.model)))
     _note(folder, "encoding", trained.losses[-1])
     return trained.model, record.status
+
+
+def _trained(
+    cell: Cell, images: PackedImages, folder: RunFolder, sittings: Sittings, moment: Moment | None
+) -> Trained:
+    """The trained model; on the way its progress is noted, and curves are drawn if asked for."""
+    start = 0 if moment is None else moment.step
+    _note(folder, "training", LossRecord(start, float("nan"), float("nan"), float("nan")))
+    with curves(cell.events, variational=cell.run.is_variational, start=start) as draw:
+
+        def report(losses: LossRecord) -> None:
+            _note(folder, "training", losses)
+            draw(losses)
+
+        return train(
+            cell.run,
+            images,
+            device=cell.device,
+            on_record=report,
+            after_step=sittings.after_step,
+            moment=moment,
+        )
+
+
+def _loaded(cell: Cell, folder: RunFolder) -> Autoencoder:
+    model = initial_model(cell.run)
+    model.load_state_dict(load(folder.weights()))
+    return model.to(cell.device)
 
 
 def _evaluate(cell: Cell, model: Autoencoder, folder: RunFolder) -> None:
@@ -160,9 +212,8 @@ def _evaluate(cell: Cell, model: Autoencoder, folder: RunFolder) -> None:
     )
     pictures = picture(model, images, codes, identity=run.identity, device=device)
     details = {f"{a.record.path}/{name}": x for a in answers for name, x in a.detail.items()}
-    folder.write_evaluation(record, details, pictures)
-    if cell.evaluation.keeps_codes:
-        folder.write_codes(codes)
+    kept_codes = codes if cell.evaluation.keeps_codes else None
+    folder.write_evaluation(record, details, pictures, kept_codes)
 
 
 def _write_scores(cell: Cell, folder: RunFolder) -> None:
@@ -184,6 +235,17 @@ def _kept_and_asked(
     renewed = {(q.protocol.name, q.representation, q.seed) for q in missing}
     kept = (s for s in earlier.scores if (s.protocol, s.representation, s.seed) not in renewed)
     return tuple(kept), missing
+
+
+def _unanswered(
+    cell: Cell, training: TrainingRecord | None, evaluation: EvaluationRecord | None
+) -> tuple[Question, ...] | None:
+    if training is None:
+        return None
+    if training.status == "diverged":
+        return ()
+    known = set() if evaluation is None else {score.key for score in evaluation.scores}
+    return tuple(question for question in _asked(cell) if question.key not in known)
 
 
 def _asked(cell: Cell) -> tuple[Question, ...]:

@@ -86,6 +86,12 @@ def run(
     device: Annotated[
         str, typer.Option(metavar="auto/cpu/cuda", help="Where to compute.")
     ] = "auto",
+    checkpoint_every: Annotated[
+        str,
+        typer.Option(
+            metavar="5min/500steps", help="How often a run under way is saved; s, min, h or steps."
+        ),
+    ] = "1min",
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Show the grid, what is done, and what the rest will cost."),
@@ -99,7 +105,8 @@ def run(
 ) -> None:
     """Train and score what a study lacks, then write its tables, figures and report.
 
-    The same command again does only what is missing, also after Ctrl-C.
+    The same command again does only what is missing, also after Ctrl-C, which leaves runs under
+    way at a checkpoint. Twice Ctrl-C stops at once.
     """
     from disbench.commands import running  # noqa: PLC0415 - so that --help need not wait for torch
 
@@ -112,6 +119,7 @@ def run(
         steps=steps,
         device=device,
         tensorboard=tensorboard,
+        checkpoint=checkpoint_every,
     )
     if dry_run:
         running.show(plan, jobs=jobs, console=stdout)

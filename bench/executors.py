@@ -3,37 +3,147 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import shutil
+import tempfile
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Protocol
 from warnings import catch_warnings
 
 from joblib import Parallel, delayed
+from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from disbench.cells import finish
+from disbench.outcomes import Outcome
+from disbench.worker import GOING, finish_in_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
+    from types import TracebackType
+    from typing import Self
 
-    from disbench.cells import Cell, Outcome
+    from disbench.cells import Cell
+
+
+class Executor(Protocol):
+    """Computes cells, until it is told to stop; it is open inside of a `with` block.
+
+    `jobs` is how many at a time, and `is_stopping` whether it was told to stop.
+    """
+
+    jobs: int
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was told to stop."""
+        ...
+
+    def outcomes(self, cells: Sequence[Cell], *, alone: bool = False) -> Generator[Outcome]:
+        """Finish the cells, and yield how each ended as soon as it has.
+
+        A cell whose worker died is ``killed``. Others may have no outcome: they were not begun.
+        Cells that are computed `alone` are so one at a time, and not in this process.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Have the cells under way leave at a checkpoint, and begin no other; from any thread."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class Local:
+    """One job at a time in this process, more over processes of this machine."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        self._stop = Event()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stop.is_set()
+
+    def outcomes(self, cells: Sequence[Cell], *, alone: bool = False) -> Generator[Outcome]:
+        """Finish the cells, and yield how each ended as soon as it has.
+
+        If the caller is interrupted or closes this early, the workers are killed: what they had
+        under way goes on from its last checkpoint.
+        """
+        if self.jobs == 1 and not alone:
+            return self._in_this_process(cells)
+        return self._over_processes(cells, jobs=1 if alone else self.jobs)
+
+    def stop(self) -> None:
+        """Have the cells under way leave at a checkpoint, and begin no other."""
+        self._stop.set()
+        (self._session / GOING).unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        """Make the folder in which the workers see that they are to stop."""
+        self._session = Path(tempfile.mkdtemp(prefix="disbench-"))
+        (self._session / GOING).touch()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove the folder: a worker that is still there stops."""
+        shutil.rmtree(self._session, ignore_errors=True)
+
+    def _in_this_process(self, cells: Sequence[Cell]) -> Generator[Outcome]:
+        for cell in self._until_stopped(cells):
+            yield finish(cell, stop=self._stop.is_set)
+
+    def _over_processes(self, cells: Sequence[Cell], *, jobs: int) -> Generator[Outcome]:
+        # joblib takes one job for none: it would compute here. Two workers and one task are one.
+        # Cells last minutes: a batch of them for one worker would leave another idle.
+        parallel = Parallel(
+            n_jobs=max(2, jobs),
+            pre_dispatch=jobs,
+            return_as="generator_unordered",
+            batch_size=1,
+        )
+        tasks = (
+            delayed(finish_in_worker)(cell, self._session, os.getpid())
+            for cell in self._until_stopped(cells)
+        )
+        ended = parallel(tasks)
+        try:
+            for outcome in ended:  # noqa: UP028 - that would close it outside of the block below
+                yield outcome
+        except BrokenProcessPool:
+            yield from self._killed(cells)
+        finally:
+            with catch_warnings(action="ignore"):  # joblib remarks on the tasks that it gives up
+                ended.close()  # which kills the workers if it is not at its end
+
+    def _until_stopped(self, cells: Sequence[Cell]) -> Iterator[Cell]:
+        for cell in cells:
+            if self.is_stopping:
+                return
+            yield cell
+
+    def _killed(self, cells: Sequence[Cell]) -> Iterator[Outcome]:
+        """The cells that were under way when a worker died: with one, joblib gives up all."""
+        for cell in cells:
+            note = self._session / cell.run.id
+            if note.exists():
+                note.unlink()
+                yield Outcome(cell.run, "killed", 0.0)
 
 
 def default_jobs(device: str) -> int:
     """One process a core on a CPU, each of one thread; one process on a GPU."""
     return len(os.sched_getaffinity(0)) if device == "cpu" else 1
-
-
-def outcomes(cells: Sequence[Cell], *, jobs: int) -> Generator[Outcome]:
-    """Finish the cells, and yield how each ended as soon as it has.
-
-    If the caller is interrupted or closes this early, the workers are killed: a cell under way is
-    then as if it had never begun.
-    """
-    jobs = min(jobs, len(cells))
-    # Cells last minutes: a batch of them for one worker would leave another idle.
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-    finished = parallel(delayed(finish)(cell) for cell in cells)
-    try:
-        for outcome in finished:  # noqa: UP028 - that would close it outside of the block below
-            yield outcome
-    finally:
-        with catch_warnings(action="ignore"):  # joblib remarks on the tasks that it gives up
-            finished.close()  # which kills the workers if it is not at its end

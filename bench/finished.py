@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from disbench.errors import StoreError
 from disbench.information import Information, information_in
 
 if TYPE_CHECKING:
@@ -46,25 +45,9 @@ class FinishedRun:
 def finished_runs(store: Store, *, source: str) -> Iterator[FinishedRun]:
     """The runs of a directory that are trained, in the order of their names.
 
-    Raises `StoreError` for a folder that holds the records of another run than its name says.
+    Raises `DamagedError` for a record that is not as it was written, or is another run's.
     """
     for folder in store.finished():
-        training, evaluation = folder.training(), folder.evaluation()
+        training, evaluation = folder.records()
         if training is not None:
-            run = FinishedRun(source, folder, training, evaluation)
-            _check_belongs(run)
-            yield run
-
-
-def _check_belongs(found: FinishedRun) -> None:
-    """A copy of a run would count as one more seed, and another's scores as its own."""
-    path, run, evaluation = found.folder.path, found.run, found.evaluation
-    if path.name != run.id:
-        raise StoreError(
-            f"{path} holds the run {run.id}, which belongs in a folder of its name; move it away"
-        )
-    if evaluation is not None and evaluation.identity != run.identity:
-        raise StoreError(
-            f"{path / 'evaluation.json'} is that of another run than {run.id}; "
-            "move it away, and its run will be scored again"
-        )
+            yield FinishedRun(source, folder, training, evaluation)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from disbench.cells import Cell, is_done
 from disbench.dsprites import identify
 from disbench.hardware import resolve_device, resolve_precision
+from disbench.sittings import EVERY_MINUTE
 from disbench.store import Store
 from disbench.study_files import narrowed
 from disbench.tensorboard import check_installed
@@ -16,6 +17,7 @@ from disbench.tensorboard import check_installed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from disbench.sittings import Interval
     from disbench.study import Study
 
 
@@ -33,6 +35,10 @@ class Plan:
         """The cells that are not trained, or not scored by all protocols of the study."""
         return tuple(cell for cell in self.cells if not is_done(cell))
 
+    def afresh(self) -> Plan:
+        """The plan as if it were made now: what is left to do is looked up again."""
+        return replace(self)
+
     @property
     def n_done(self) -> int:
         """How many cells have nothing left to do."""
@@ -40,7 +46,12 @@ class Plan:
 
 
 def make_plan(
-    study: Study, directory: Path, *, device: str = "auto", tensorboard: bool = False
+    study: Study,
+    directory: Path,
+    *,
+    device: str = "auto",
+    tensorboard: bool = False,
+    checkpoint: Interval = EVERY_MINUTE,
 ) -> Plan:
     """The plan of a study in a directory, which is read and not changed.
 
@@ -62,7 +73,7 @@ def make_plan(
     store.check_fits(study)
     runs = study.runs(precision=precision, data_sha256=identify(study.data))
     cells = (
-        Cell(run, directory, study.data, study.evaluation, device, tensorboard=tensorboard)
+        Cell(run, directory, study.data, study.evaluation, device, tensorboard, checkpoint)
         for run in runs
     )
     return Plan(study, directory, device, tuple(cells))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from disbench.cells import Outcome
+    from disbench.outcomes import Outcome
     from disbench.plan import Plan
     from disbench.run_folder import Progress
     from disbench.runs import Run
@@ -175,6 +175,8 @@ def ending(outcome: Outcome) -> str:
     """How a run ended, in a line."""
     if outcome.status == "failed":
         return f"{outcome.run.label}: failed: {outcome.error}"
+    if outcome.status == "elsewhere":
+        return f"{outcome.run.label}: done by another process"
     return f"{outcome.run.label}: {outcome.status} in {duration(outcome.seconds)}"
 
 

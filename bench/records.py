@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from disbench.metrics.calibration import calibrated
 from disbench.runs import Run
+from disbench.seals import Seal
 
-SCHEMA: Final = 1
-"""The version of the files in a results directory."""
+SCHEMA: Final = 2
+"""The version of the files in a results directory. Those of version 1 have no checksums."""
+
+Schema = Literal[1, 2]
 
 
 class Record(BaseModel):
@@ -47,9 +51,13 @@ class Provenance(Record):
 
 
 class TrainingRecord(Record):
-    """How a run was trained; `diverged` if its loss stopped being a finite number."""
+    """How a run was trained; `diverged` if its loss stopped being a finite number.
 
-    schema_version: Literal[1] = SCHEMA
+    `seconds` are those of all sittings. `provenance` is that of the last one, and `earlier` holds
+    those before it that differ: a run may go on from a checkpoint on another machine.
+    """
+
+    schema_version: Schema = SCHEMA
     run: Run
     data_source: str
     status: Literal["done", "diverged"]
@@ -57,6 +65,9 @@ class TrainingRecord(Record):
     started: datetime
     seconds: float
     provenance: Provenance
+    earlier: tuple[Provenance, ...] = ()
+    files: Mapping[str, Seal] = Field(default_factory=dict)
+    """The files that were written with it, by name."""
 
 
 class Evaluation(Record):
@@ -115,19 +126,21 @@ class ScoreRecord(Record):
 class EvaluationRecord(Record):
     """What a run's codes on one grid were found to be worth."""
 
-    schema_version: Literal[1] = SCHEMA
+    schema_version: Schema = SCHEMA
     identity: str
     grid: str
     evaluation: Evaluation
     scores: tuple[ScoreRecord, ...]
     seconds: float
     provenance: Provenance
+    files: Mapping[str, Seal] = Field(default_factory=dict)
+    """The files that were written with it, by name."""
 
 
 class GroupRecord(Record):
     """What a protocol found of several runs of one setting, in the order of their identities."""
 
-    schema_version: Literal[1] = SCHEMA
+    schema_version: Schema = SCHEMA
     protocol: str
     protocol_version: int
     identities: tuple[str, ...]
@@ -143,7 +156,7 @@ class GroupRecord(Record):
 class Failure(Record):
     """A run that raised an error: it will be tried again by the next `disbench run`."""
 
-    schema_version: Literal[1] = SCHEMA
+    schema_version: Schema = SCHEMA
     run: Run
     error: str
     traceback: str

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import ValidationError
 
-from disbench.arrays import read_array, read_arrays, write_arrays
-from disbench.atomic import replacing
-from disbench.errors import StoreError
+from disbench.arrays import pack_arrays, unpack_array, unpack_arrays
+from disbench.atomic import write_whole
+from disbench.errors import DamagedError
+from disbench.record_files import read_record, write_record
 from disbench.records import EvaluationRecord, LossRecord, Record, TrainingRecord
+from disbench.seals import read_sealed, seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from disbench.encoding import Codes
-
-AnyRecord = TypeVar("AnyRecord", bound=Record)
+    from disbench.seals import Seal
 
 Phase = Literal["training", "encoding", "scoring"]
+
+TRAINED = ("training.json", "losses.csv", "model.safetensors")
+EVALUATED = ("evaluation.json", "details.h5", "pictures.h5", "codes.h5")
+FILES = frozenset((*TRAINED, *EVALUATED))
 
 
 class Progress(Record):
@@ -54,14 +59,14 @@ class Pictures(NamedTuple):
 class RunFolder:
     """``training.json``, ``losses.csv``, ``model.safetensors``; once evaluated also
     ``evaluation.json``, ``details.h5``, ``pictures.h5`` and, if the study says so, ``codes.h5``.
+
+    The two records hold the checksums of the files beside them and one of their own. What is read
+    is checked: each reader raises `DamagedError` for a file that is not there, or is not as it
+    was written. Where it is not `durable`, the files are not waited for.
     """  # noqa: D205 - a list of files is the sentence
 
     path: Path
-
-    @property
-    def weights(self) -> Path:
-        """Where the weights are, in the safetensors format."""
-        return self.path / "model.safetensors"
+    durable: bool = True
 
     @property
     def codes(self) -> Path:
@@ -76,114 +81,182 @@ class RunFolder:
         """How the run was scored, None where nothing says so."""
         return read_record(EvaluationRecord, self.path / "evaluation.json")
 
-    def losses(self) -> list[LossRecord]:
-        """The losses on the way.
+    def records(self) -> tuple[TrainingRecord | None, EvaluationRecord | None]:
+        """How the run was trained and scored.
 
-        Raises `StoreError` where they are not there, or are no losses.
+        Raises `DamagedError` also for the records of another run than the folder's name says: a
+        copy would count as one more seed, and another's scores as its own.
         """
-        path = self.path / "losses.csv"
+        training, evaluation = self.training(), self.evaluation()
+        if training is not None and training.run.id != self.path.name:
+            raise DamagedError(self.path / "training.json", f"it is that of {training.run.id}")
+        expected = None if training is None else training.run.identity
+        if evaluation is not None and expected not in {None, evaluation.identity}:
+            raise DamagedError(self.path / "evaluation.json", "it is that of another run")
+        return training, evaluation
+
+    def weights(self) -> bytes:
+        """The weights after the last step, in the safetensors format."""
+        return self._trained("model.safetensors")
+
+    def losses(self) -> list[LossRecord]:
+        """The losses on the way."""
+        text = self._trained("losses.csv")
         try:
-            with path.open(newline="", encoding="utf-8") as file:
-                return [_losses(row) for row in csv.DictReader(file)]
-        except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
-            raise StoreError(
-                f"{path} is not what disbench wrote ({error}); "
-                f"move {self.path} away, and its run will be done again"
-            ) from None
+            rows = csv.DictReader(io.StringIO(text.decode("utf-8"), newline=""))
+            losses = [_losses(row) for row in rows]
+        except (ValueError, KeyError, TypeError, csv.Error) as error:
+            raise DamagedError(self.path / "losses.csv", str(error)) from None
+        if not losses:
+            raise DamagedError(self.path / "losses.csv", "it holds no losses")
+        return losses
 
     def pictures(self) -> Pictures:
-        """The pictures of the run.
-
-        Raises `StoreError` where they are not all there.
-        """
-        path = self.path / "pictures.h5"
-        arrays = read_arrays(path)
+        """The pictures of the run."""
+        arrays = self._evaluated("pictures.h5")
         if arrays.keys() != set(Pictures._fields):
-            raise StoreError(
-                f"{path} lacks pictures; move {self.path} away, and its run will be done again"
-            )
+            raise DamagedError(self.path / "pictures.h5", "it lacks pictures")
+        for name, array in arrays.items():
+            if array.dtype != np.uint8 or array.shape[-2:] != (64, 64):
+                raise DamagedError(self.path / "pictures.h5", f"{name} holds no images")
         return Pictures(**arrays)
 
     def details(self) -> dict[str, NDArray[Any]]:
-        """The arrays behind the scores: ``mig/exact/mean/0/gap`` and others."""
-        return read_arrays(self.path / "details.h5")
+        """The arrays behind the scores: ``mig/exact/mean/0/gap`` and others; none if not scored."""
+        return self._evaluated("details.h5") if (self.path / "details.h5").exists() else {}
 
     def detail(self, name: str) -> NDArray[Any] | None:
         """The array of this name behind a score, None where there is none."""
-        return read_array(self.path / "details.h5", name)
+        path = self.path / "details.h5"
+        if not path.exists():
+            return None
+        return unpack_array(read_sealed(path, _seal(self.evaluation(), path)), name, path)
+
+    def read_codes(self, rows: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """The means and, of a VAE, the log-variances at these rows of the grid, ascending."""
+        arrays = self._evaluated("codes.h5")
+        for name in ("mean", "log_variance"):
+            if name in arrays and (arrays[name].ndim, len(arrays[name])) < (2, rows[-1] + 1):
+                raise DamagedError(self.codes, f"{name} has not a code for every image")
+        if "mean" not in arrays:
+            raise DamagedError(self.codes, "it holds no codes")
+        log_variance = arrays.get("log_variance")
+        return arrays["mean"][rows], None if log_variance is None else log_variance[rows]
 
     def progress(self) -> Progress | None:
         """Where the run has got to, None where it has not begun."""
         return read_record(Progress, self.path / "progress.json")
 
-    def write_training(self, record: TrainingRecord, losses: Sequence[LossRecord]) -> None:
-        """Write how the run was trained."""
-        with (
-            replacing(self.path / "losses.csv") as path,
-            path.open("w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.writer(file)
-            writer.writerow(LossRecord._fields)
-            writer.writerows(losses)
-        write_record(record, self.path / "training.json")
+    def check_sizes(self, *records: TrainingRecord | EvaluationRecord | None) -> None:
+        """Raise `DamagedError` if a file of these records is missing, or not of its size."""
+        for record in records:
+            seals = {} if record is None else record.files
+            for name in FILES.intersection(seals):
+                _check_size(self.path / name, seals[name])
+
+    def damage(self) -> DamagedError | None:
+        """The first file that is not as it was written; all that were sealed are read."""
+        try:
+            for record in self.records():
+                seals = {} if record is None else record.files
+                for name in FILES.intersection(seals):
+                    read_sealed(self.path / name, seals[name])
+        except DamagedError as damage:
+            return damage
+        return None
+
+    def write_training(
+        self, record: TrainingRecord, losses: Sequence[LossRecord], weights: bytes
+    ) -> None:
+        """Write how the run was trained, and to what."""
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(LossRecord._fields)
+        writer.writerows(losses)
+        files = {"losses.csv": text.getvalue().encode(), "model.safetensors": weights}
+        self._write(files, record)
 
     def write_evaluation(
         self,
         record: EvaluationRecord,
         details: Mapping[str, NDArray[Any]],
         pictures: Pictures,
+        codes: Codes | None = None,
     ) -> None:
-        """Write how the run was scored; `details` are the arrays behind the scores that are new."""
-        write_arrays(self.path / "details.h5", {**self.details(), **details})
-        write_arrays(self.path / "pictures.h5", pictures._asdict())
-        write_record(record, self.path / "evaluation.json")
+        """Write how the run was scored; `details` are the arrays behind the scores that are new.
 
-    def write_codes(self, codes: Codes) -> None:
-        """Write the codes: ``mean`` and, of a VAE, ``log_variance``, in the order of the grid."""
-        arrays: dict[str, NDArray[Any]] = {"mean": codes.mean}
-        arrays["factors"] = codes.grid.labels().astype(np.uint8)
-        if codes.log_variance is not None:
-            arrays["log_variance"] = codes.log_variance
-        write_arrays(self.codes, arrays)
-
-    def read_codes(self, rows: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any] | None]:
-        """The means and, of a VAE, the log-variances at these rows of the grid, ascending."""
-        arrays = read_arrays(self.codes)
-        log_variance = arrays.get("log_variance")
-        return arrays["mean"][rows], None if log_variance is None else log_variance[rows]
+        Codes that are kept are ``mean`` and, of a VAE, ``log_variance``, in the order of the grid.
+        """
+        files = {
+            "details.h5": pack_arrays({**self.details(), **details}),
+            "pictures.h5": pack_arrays(pictures._asdict()),
+        }
+        if codes is not None:
+            files["codes.h5"] = pack_arrays(_code_arrays(codes))
+        self._write(files, record, kept=self._kept_codes())
 
     def write_progress(self, progress: Progress) -> None:
         """Write where the run has got to."""
-        write_record(progress, self.path / "progress.json")
+        write_record(progress, self.path / "progress.json", durable=False)
 
     def forget_progress(self) -> None:
         """Remove the note of where the run had got to."""
         (self.path / "progress.json").unlink(missing_ok=True)
+
+    def _write(
+        self,
+        files: Mapping[str, bytes],
+        record: TrainingRecord | EvaluationRecord,
+        *,
+        kept: Mapping[str, Seal] | None = None,
+    ) -> None:
+        """Write files, and last the record that makes them count."""
+        for name, data in files.items():
+            write_whole(self.path / name, data, durable=self.durable)
+        seals = {**(kept or {}), **{name: seal(data) for name, data in files.items()}}
+        name = "training.json" if isinstance(record, TrainingRecord) else "evaluation.json"
+        sealed = record.model_copy(update={"files": seals})
+        write_record(sealed, self.path / name, durable=self.durable)
+
+    def _kept_codes(self) -> dict[str, Seal]:
+        """The seal of codes that were kept when the run was scored before."""
+        earlier = self.evaluation()
+        files = {} if earlier is None else earlier.files
+        return {name: files[name] for name in (self.codes.name,) if name in files}
+
+    def _trained(self, name: str) -> bytes:
+        return read_sealed(self.path / name, _seal(self.training(), self.path / name))
+
+    def _evaluated(self, name: str) -> dict[str, NDArray[Any]]:
+        path = self.path / name
+        return unpack_arrays(read_sealed(path, _seal(self.evaluation(), path)), path)
+
+
+def _seal(record: TrainingRecord | EvaluationRecord | None, path: Path) -> Seal | None:
+    """What a file should be; None where nothing tells, as in the files of version 1."""
+    if record is None or record.schema_version == 1:
+        return None
+    if path.name not in record.files:
+        raise DamagedError(path, "the record beside it does not know it")
+    return record.files[path.name]
+
+
+def _check_size(path: Path, expected: Seal) -> None:
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise DamagedError(path, f"{error.strerror}") from None
+    if size != expected.size:
+        raise DamagedError(path, f"{size:,} bytes, of {expected.size:,} that were written")
 
 
 def _losses(row: Mapping[str, str]) -> LossRecord:
     return LossRecord(int(row["step"]), *(float(row[name]) for name in LossRecord._fields[1:]))
 
 
-def write_record(record: Record, path: Path) -> None:
-    """Write a record as a JSON file that appears whole or not at all."""
-    with replacing(path) as temporary:
-        temporary.write_text(record.model_dump_json(indent=1) + "\n", "utf-8")
-
-
-def read_record(kind: type[AnyRecord], path: Path) -> AnyRecord | None:
-    """The record in a JSON file, None where there is no file.
-
-    Raises `StoreError` for a file that is not such a record.
-    """
-    try:
-        return kind.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except ValidationError as error:
-        [first, *_] = error.errors()
-        where = ".".join(map(str, first["loc"])) or "the whole file"
-        raise StoreError(
-            f"{path} is not what disbench wrote ({where}: {first['msg']}); "
-            "move it away, and its run will be done again"
-        ) from None
+def _code_arrays(codes: Codes) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {"mean": codes.mean}
+    arrays["factors"] = codes.grid.labels().astype(np.uint8)
+    if codes.log_variance is not None:
+        arrays["log_variance"] = codes.log_variance
+    return arrays

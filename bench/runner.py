@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from disbench.executors import default_jobs, outcomes
+from disbench.errors import HaltedError
+from disbench.executors import Local, default_jobs
+from disbench.outcomes import trouble
 from disbench.plan import make_plan
 from disbench.progress import Silent
 from disbench.report import write_report
+from disbench.rounds import outcomes
+from disbench.sittings import EVERY_MINUTE
 from disbench.store import Store
 from disbench.study import Study
 from disbench.study_files import load_study, narrowed
@@ -18,20 +21,26 @@ from disbench.study_files import load_study, narrowed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from disbench.cells import Outcome
     from disbench.evidence import Evidence
+    from disbench.executors import Executor
+    from disbench.outcomes import Outcome
     from disbench.plan import Plan
     from disbench.progress import Display
+    from disbench.sittings import Interval
     from disbench.tables import Tables
 
 
 @dataclass(frozen=True)
 class Results:
-    """What a study came to: its directory, all frames, and the runs that failed just now."""
+    """What a study came to: its directory, all frames, and the runs that failed just now.
+
+    `notes` are sentences on files that were found damaged, and set aside.
+    """
 
     directory: Path
     evidence: Evidence
     failed: tuple[Outcome, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def tables(self) -> Tables:
@@ -49,21 +58,26 @@ def run(
     jobs: int | None = None,
     device: str = "auto",
     tensorboard: bool = False,
+    checkpoint: Interval = EVERY_MINUTE,
 ) -> Results:
     """Train and score what a study lacks in its directory, and tabulate all that is there.
 
     `study` is a shipped name, a TOML file or a `Study`; `beta`, `seeds` and `steps` replace parts
     of it. The directory is `out`, or ``results/<name>``; with `tensorboard`, what is trained also
-    writes event files below its ``tensorboard/``. A run that raises an error is in
-    `Results.failed`, and the others go on.
+    writes event files below its ``tensorboard/``. `checkpoint` is how often a run under way is
+    saved. A run that raises an error is in `Results.failed`, and the others go on.
 
-    Raises `StudyError` or `StoreError`, before anything starts, for what cannot be run.
+    Raises `StudyError` or `StoreError`, before anything starts, for what cannot be run, and
+    `HaltedError` if on the way nothing can be written any more.
     """
     loaded = study if isinstance(study, Study) else load_study(study)
     loaded = narrowed(loaded, beta=beta, seeds=seeds, steps=steps)
     directory = directory_of(loaded, out)
-    plan = make_plan(loaded, directory, device=device, tensorboard=tensorboard)
-    return execute(plan, jobs=jobs, display=Silent())
+    plan = make_plan(
+        loaded, directory, device=device, tensorboard=tensorboard, checkpoint=checkpoint
+    )
+    with Local(jobs or default_jobs(plan.device)) as executor:
+        return execute(plan, executor=executor, display=Silent())
 
 
 def directory_of(study: Study, out: str | Path | None) -> Path:
@@ -71,25 +85,37 @@ def directory_of(study: Study, out: str | Path | None) -> Path:
     return Path(out) if out is not None else Path("results") / study.name
 
 
-def execute(plan: Plan, *, jobs: int | None, display: Display) -> Results:
-    """Do what is left of a plan, showing it on the display, then write all tables and figures."""
+def execute(plan: Plan, *, executor: Executor, display: Display) -> Results:
+    """Do what is left of a plan, showing it on the display, then write all tables and figures.
+
+    Runs of the plan that turn out to be damaged when they are read are done again.
+    """
     store = Store(plan.directory)
     store.open_for(plan.study)
-    failed = _finish_cells(plan, store, jobs or default_jobs(plan.device), display)
-    return Results(plan.directory, write_report(plan.directory), failed)
+    notes: list[str] = []
+    try:
+        failed = _finish_cells(plan, store, executor, display, notes)
+        evidence = write_report(plan.directory, on_damage=notes.append)
+        if notes and not failed and (again := plan.afresh()).to_do:
+            failed = _finish_cells(again, store, executor, display, notes)
+            evidence = write_report(plan.directory, on_damage=notes.append)
+    except OSError as error:
+        if (problem := trouble(error, plan.directory)) is None:
+            raise
+        raise HaltedError(problem) from None
+    return Results(plan.directory, evidence, failed, tuple(notes))
 
 
-def _finish_cells(plan: Plan, store: Store, jobs: int, display: Display) -> tuple[Outcome, ...]:
+def _finish_cells(
+    plan: Plan, store: Store, executor: Executor, display: Display, notes: list[str]
+) -> tuple[Outcome, ...]:
     """Do what is left, and return the outcomes of the runs that failed."""
     if not plan.to_do:
         return ()
     failed = []
-    jobs = min(jobs, len(plan.to_do))
-    with (
-        display.showing(plan, store, jobs=jobs),
-        closing(outcomes(plan.to_do, jobs=jobs)) as ended,
-    ):
-        for outcome in ended:
+    with display.showing(plan, store, jobs=min(executor.jobs, len(plan.to_do))):
+        for outcome in outcomes(plan.to_do, executor):
+            notes.extend(outcome.notes)
             display.ended(outcome)
             if outcome.status == "failed":
                 failed.append(outcome)

@@ -1,20 +1,19 @@
-"""A results directory: the study, the runs that are finished, and those that failed."""
+"""A results directory: the study, the runs that are finished, under way, and failed."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
-import shutil
-import socket
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
-from disbench.atomic import replacing
-from disbench.errors import StoreError, StudyError
+from disbench.atomic import flush, write_whole
+from disbench.claims import Claim, claimed
+from disbench.errors import DamagedError, StoreError, StudyError
+from disbench.record_files import read_record, write_record
 from disbench.records import Failure, GroupRecord
-from disbench.run_folder import RunFolder, read_record, write_record
+from disbench.run_folder import EVALUATED, FILES, TRAINED, RunFolder
 from disbench.study_files import load_study, to_toml
 
 if TYPE_CHECKING:
@@ -24,28 +23,39 @@ if TYPE_CHECKING:
     from disbench.runs import Run
     from disbench.study import Study
 
-PARTIAL = ".partial-"
+LOCK = ".lock"
 
 
 @dataclass(frozen=True)
 class Store:
-    """``study.toml``, ``runs/<id>/`` and ``failures/<id>.json`` below one directory.
+    """``study.toml`` and the folders ``runs``, ``unfinished``, ``failures``, ``groups``, ``damaged``.
 
-    A run's folder appears at once, when the run is trained and scored: it is written under a
-    name that begins with ``.partial-`` and renamed.
-    """
+    A run is trained and scored in ``unfinished/<id>/``, by whoever holds ``unfinished/<id>.lock``,
+    and then becomes ``runs/<id>/`` at once. What turns out not to be as it was written is moved to
+    ``damaged/``; nothing is deleted.
+    """  # noqa: E501 - the list of folders
 
     directory: Path
 
     @property
     def runs(self) -> Path:
-        """The folder of the runs' folders."""
+        """The folder of the folders of finished runs."""
         return self.directory / "runs"
+
+    @property
+    def unfinished(self) -> Path:
+        """The folder of the folders of runs that were begun."""
+        return self.directory / "unfinished"
 
     @property
     def failures(self) -> Path:
         """The folder of the records of failed runs."""
         return self.directory / "failures"
+
+    @property
+    def damaged(self) -> Path:
+        """The folder of what was set aside."""
+        return self.directory / "damaged"
 
     def open_for(self, study: Study) -> None:
         """Make the directory ready for a study, whose file it will hold.
@@ -53,15 +63,13 @@ class Store:
         Raises `StoreError` where the directory cannot be written.
         """
         try:
-            self.runs.mkdir(parents=True, exist_ok=True)
-            self.failures.mkdir(exist_ok=True)
-            with replacing(self.directory / "study.toml") as path:
-                path.write_text(to_toml(study), "utf-8")
+            for folder in (self.runs, self.unfinished, self.failures):
+                folder.mkdir(parents=True, exist_ok=True)
+            write_whole(self.directory / "study.toml", to_toml(study).encode())
         except OSError as error:
             raise StoreError(
                 f"cannot write to {self.directory} ({error.strerror}); choose another --out"
             ) from None
-        self._sweep()
 
     def study(self) -> Study | None:
         """The study that the directory was last opened for, None where there is none."""
@@ -90,7 +98,7 @@ class Store:
             raise StoreError("\n".join([opening, *different]))
 
     def folder(self, run: Run) -> RunFolder:
-        """The folder of a run, there or not."""
+        """The folder of a finished run, there or not."""
         return RunFolder(self.runs / run.id)
 
     def finished(self) -> Iterator[RunFolder]:
@@ -99,26 +107,59 @@ class Store:
             yield from (
                 RunFolder(path)
                 for path in sorted(self.runs.iterdir())
-                if path.is_dir() and not path.name.startswith(PARTIAL)
+                if path.is_dir() and not path.name.startswith(".")
             )
 
+    def begun(self, run: Run) -> RunFolder:
+        """The folder of a run that is not finished, there or not."""
+        return RunFolder(self.unfinished / run.id, durable=False)
+
     def under_way(self) -> dict[str, RunFolder]:
-        """The folders of the runs under way, by run id."""
-        paths = self.runs.glob(f"{PARTIAL}*")
-        return {_partial_id(path): RunFolder(path) for path in paths}
+        """The folders of the runs that somebody works on, by run id."""
+        locks = self.unfinished.glob(f"*{LOCK}")
+        names = [path.name.removesuffix(LOCK) for path in locks]
+        return {name: RunFolder(self.unfinished / name) for name in names}
+
+    def claim(self, run: Run) -> Claim:
+        """The claim to work on a run, yet to be taken."""
+        return Claim(self._lock(run))
 
     @contextmanager
-    def new(self, run: Run) -> Iterator[RunFolder]:
-        """A folder to write a run to; it becomes the run's folder unless the block raises."""
-        path = self.runs / f"{PARTIAL}{run.id}@{socket.gethostname()}@{os.getpid()}"
-        shutil.rmtree(path, ignore_errors=True)
-        path.mkdir()
-        try:
-            yield (folder := RunFolder(path))
-            folder.forget_progress()
-            self._publish(path, run)
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
+    def claimed(self, run: Run) -> Iterator[Claim]:
+        """Hold the claim to a run; `TakenError` where another process does."""
+        with claimed(self._lock(run)) as claim:
+            yield claim
+
+    def publish(self, run: Run) -> None:
+        """Make the folder of a run that was begun that of a finished one, at once."""
+        folder, there = self.begun(run).path, self.folder(run).path
+        for path in folder.iterdir():
+            if path.name in FILES:
+                flush(path)
+            else:
+                path.unlink()
+        flush(folder)
+        if there.exists():  # without a record that counts, or it would not have been done again
+            self.set_aside(DamagedError(there / "training.json", "there is no record"))
+        folder.rename(there)
+        flush(self.runs)
+
+    def set_aside(self, damage: DamagedError) -> str:
+        """Move a damaged file, and all that is worth nothing without it, to ``damaged/``.
+
+        With a score go all scores of its run; with a file of how a finished run was trained goes
+        the run. What was wrong and where it is now come back as a sentence.
+        """
+        folder, name = damage.path.parent, damage.path.name
+        place = self._place(folder.name if folder.parent in self._run_folders else name)
+        place.parent.mkdir(exist_ok=True)
+        if folder.parent not in self._run_folders:
+            damage.path.rename(place)
+        elif folder.parent == self.runs and name not in EVALUATED:
+            folder.rename(place)
+        else:
+            _move_together(folder, name, place)
+        return f"{damage.path}: {damage.reason}; set aside in {place}"
 
     def failed(self) -> dict[str, Failure]:
         """The failures that no later success has made void, by run id."""
@@ -132,18 +173,6 @@ class Store:
     def forget_failure(self, run: Run) -> None:
         """Remove the record of a failure, if there is one: the run has succeeded."""
         self._failure(run).unlink(missing_ok=True)
-
-    def _publish(self, path: Path, run: Run) -> None:
-        """Make this the run's folder, unless somebody else was faster, with the same bits."""
-        there = self.folder(run)
-        try:
-            path.rename(there.path)
-        except OSError as error:
-            if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
-                raise
-            if there.training() is None:  # its record was moved away, to have the run done again
-                shutil.rmtree(there.path)
-                path.rename(there.path)
 
     def groups(self) -> list[GroupRecord]:
         """What was found of the runs of a setting together."""
@@ -163,26 +192,26 @@ class Store:
     def _failure(self, run: Run) -> Path:
         return self.failures / f"{run.id}.json"
 
-    def _sweep(self) -> None:
-        """Remove what processes of this machine that are no more have left half-written."""
-        for path in self.runs.glob(f"{PARTIAL}*"):
-            _, host, process = path.name.rsplit("@", 2)
-            if host == socket.gethostname() and not _is_alive(int(process)):
-                shutil.rmtree(path, ignore_errors=True)
+    @property
+    def _run_folders(self) -> tuple[Path, Path]:
+        return self.runs, self.unfinished
+
+    def _lock(self, run: Run) -> Path:
+        return self.unfinished / f"{run.id}{LOCK}"
+
+    def _place(self, name: str) -> Path:
+        """A name in ``damaged/`` that nothing has yet."""
+        taken = (self.damaged / f"{name}.{number}" for number in count(1))
+        return next(place for place in taken if not place.exists())
 
 
-def _partial_id(path: Path) -> str:
-    return path.name.removeprefix(PARTIAL).rsplit("@", 2)[0]
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _move_together(folder: Path, name: str, place: Path) -> None:
+    """Move a file of a run, and those that were written with it."""
+    place.mkdir()
+    names = next((names for names in (TRAINED, EVALUATED) if name in names), (name,))
+    for moved in names:
+        if (folder / moved).exists():
+            (folder / moved).rename(place / moved)
 
 
 def _settings(study: Study) -> dict[str, object]:

@@ -30,18 +30,22 @@ def check_installed() -> None:
 
 
 @contextmanager
-def curves(directory: Path | None, *, variational: bool) -> Iterator[Callable[[LossRecord], None]]:
-    """A function that writes a record of the losses to a directory, in place of an earlier try's.
+def curves(
+    directory: Path | None, *, variational: bool, start: int = 0
+) -> Iterator[Callable[[LossRecord], None]]:
+    """A function that writes a record of the losses to a directory.
 
-    In nats per image, with the steps per second since the record before. Without a directory it
-    does nothing.
+    In nats per image, with the steps per second since the record before. A run that goes on from
+    step `start` adds to what is there, and one from the beginning takes its place. Without a
+    directory the function does nothing.
     """
     if directory is None:
         yield lambda _: None
         return
-    shutil.rmtree(directory, ignore_errors=True)
-    with _writer(directory) as writer:
-        yield _on_record(writer, variational=variational)
+    if start == 0:
+        shutil.rmtree(directory, ignore_errors=True)
+    with _writer(directory, purge_step=start + 1) as writer:
+        yield _on_record(writer, variational=variational, start=start)
 
 
 def write_scores(directory: Path, scores: Iterable[ScoreRecord], *, step: int) -> None:
@@ -51,8 +55,10 @@ def write_scores(directory: Path, scores: Iterable[ScoreRecord], *, step: int) -
             writer.add_scalar(f"scores/{score.path}", score.value, step)
 
 
-def _on_record(writer: SummaryWriter, *, variational: bool) -> Callable[[LossRecord], None]:
-    step, seconds = 0, time.perf_counter()
+def _on_record(
+    writer: SummaryWriter, *, variational: bool, start: int
+) -> Callable[[LossRecord], None]:
+    step, seconds = start, time.perf_counter()
 
     def write(losses: LossRecord) -> None:
         nonlocal step, seconds
@@ -68,7 +74,8 @@ def _on_record(writer: SummaryWriter, *, variational: bool) -> Callable[[LossRec
     return write
 
 
-def _writer(directory: Path) -> SummaryWriter:
+def _writer(directory: Path, *, purge_step: int | None = None) -> SummaryWriter:
+    """What writes to a directory; readers forget what was there from `purge_step` on."""
     from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - an extra, and slow to load
 
-    return SummaryWriter(directory)
+    return SummaryWriter(directory, purge_step=purge_step)

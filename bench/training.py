@@ -53,6 +53,22 @@ class Trained:
     """Whether the loss stopped being a finite number, which ended the training."""
 
 
+class MomentError(ValueError):
+    """A moment is that of another model or optimiser."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A run between two steps: all that the rest of it depends on.
+
+    The generators have no state beside the step. `tensors` are the weights, the state of the
+    optimiser, the ``losses`` so far, (records, 4), and the ``sums`` of those since the last record.
+    """
+
+    step: int
+    tensors: Mapping[str, Tensor]
+
+
 @dataclass(frozen=True)
 class Trainer:
     """A run under way: the model and its optimiser, both changed by every step."""
@@ -107,14 +123,31 @@ class Trainer:
         noise = generator(self.noise_key, step=step).standard_normal(shape, dtype=np.float32)
         return torch.from_numpy(noise).to(self.device)
 
-    def interval(self, steps: range) -> LossRecord:
-        """Take these steps; the mean losses come back once, so that a GPU waits once."""
-        parts = torch.zeros(3, device=self.device)
-        for step in steps:
-            loss = self.step(step)
-            kl = torch.nan if loss.kl is None else loss.kl.detach()
-            parts += torch.stack([torch.as_tensor(p) for p in (*_detached(loss), kl)])
-        return LossRecord(steps.stop, *(parts / len(steps)).tolist())
+    def losses_of(self, step: int) -> Tensor:
+        """Take a step; its total, reconstruction and KL stay on the device, NaN without a KL."""
+        loss = self.step(step)
+        kl = torch.nan if loss.kl is None else loss.kl.detach()
+        return torch.stack([torch.as_tensor(part) for part in (*_detached(loss), kl)])
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The weights and the state of the optimiser, by name."""
+        weights = {f"model.{name}": t for name, t in self.model.state_dict().items()}
+        states = self.optimiser.state_dict()["state"]
+        return weights | {
+            f"optimiser.{index}.{key}": tensor
+            for index, state in states.items()
+            for key, tensor in state.items()
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from these tensors."""
+        parameters = list(self.model.parameters())
+        states: dict[int, dict[str, Tensor]] = {}
+        for index, key, tensor in _optimiser_tensors(tensors):
+            states.setdefault(index, {})[key] = _laid_out_as(parameters[index], tensor)
+        groups = self.optimiser.state_dict()["param_groups"]
+        self.model.load_state_dict(_below("model.", tensors))
+        self.optimiser.load_state_dict({"state": states, "param_groups": groups})
 
 
 def train(
@@ -123,25 +156,84 @@ def train(
     *,
     device: str,
     on_record: Callable[[LossRecord], None] = lambda _: None,
+    after_step: Callable[[int, Callable[[], Moment]], None] = lambda *_: None,
+    moment: Moment | None = None,
 ) -> Trained:
     """Train a run to its last step, or to the first interval with a loss that is not finite.
 
-    The result depends on the run, the device and the number of threads alone. `on_record` is
-    called with every record of the losses as soon as there is one.
+    The result depends on the run, the device and the number of threads alone, and not on the
+    `moment` that it goes on from. `on_record` is called with every record of the losses as soon
+    as there is one; `after_step` with the number of steps taken and a function that makes a
+    `Moment` of them, which is valid until the next step.
+
+    Raises `MomentError` for a moment of another model or optimiser.
     """
     trainer = Trainer.start(run, images, device=device)
-    losses: list[LossRecord] = []
+    course = Course.start(trainer) if moment is None else Course.restored(trainer, moment)
     with _deterministic(device):
         for steps in _intervals(run.steps):
-            losses.append(trainer.interval(steps))
-            on_record(losses[-1])
-            if not math.isfinite(losses[-1].loss):
+            if course.has_diverged:
                 break
+            if steps.stop > course.step:
+                on_record(course.go_on(steps.stop, after_step))
     # A loss is known of the weights before a step: those after the last one need one more.
     with torch.no_grad():
         final = trainer.loss(run.steps).total.item()
+    losses = tuple(course.losses)
     diverged = not math.isfinite(losses[-1].loss + final)
-    return Trained(trainer.model, tuple(losses), losses[-1].step, diverged)
+    return Trained(trainer.model, losses, losses[-1].step, diverged)
+
+
+@dataclass
+class Course:
+    """How far a trainer has got: the losses so far, and the sums of those since the last record."""
+
+    trainer: Trainer
+    step: int
+    losses: list[LossRecord]
+    sums: Tensor
+
+    @classmethod
+    def start(cls, trainer: Trainer) -> Course:
+        """The course before the first step."""
+        return cls(trainer, 0, [], torch.zeros(3, device=trainer.device))
+
+    @classmethod
+    def restored(cls, trainer: Trainer, moment: Moment) -> Course:
+        """The course from a moment on; `MomentError` for that of another model or optimiser."""
+        try:
+            trainer.restore(moment.tensors)
+            rows = moment.tensors["losses"].tolist()
+            losses = [LossRecord(int(step), *values) for step, *values in rows]
+            sums = moment.tensors["sums"].to(trainer.device).reshape(3)
+        except (RuntimeError, LookupError, TypeError, ValueError) as error:
+            raise MomentError(" ".join(str(error).split())) from None
+        return cls(trainer, moment.step, losses, sums)
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether the last record holds a loss that is not finite."""
+        return bool(self.losses) and not math.isfinite(self.losses[-1].loss)
+
+    def go_on(
+        self, stop: int, after_step: Callable[[int, Callable[[], Moment]], None]
+    ) -> LossRecord:
+        """Take steps up to the next record; the losses come back once, so a GPU waits once."""
+        while self.step < stop:
+            self.sums += self.trainer.losses_of(self.step)
+            self.step += 1
+            if self.step < stop:
+                after_step(self.step, self.moment)
+        before = self.losses[-1].step if self.losses else 0
+        self.losses.append(LossRecord(stop, *(self.sums / (stop - before)).tolist()))
+        self.sums = torch.zeros_like(self.sums)
+        after_step(self.step, self.moment)
+        return self.losses[-1]
+
+    def moment(self) -> Moment:
+        """All that the rest depends on, valid until the next step."""
+        losses = torch.tensor(self.losses, dtype=torch.float64).reshape(-1, 4)
+        return Moment(self.step, {**self.trainer.tensors(), "losses": losses, "sums": self.sums})
 
 
 def initial_model(run: Run) -> Autoencoder:
@@ -161,6 +253,24 @@ def autocast(precision: str, device: str) -> AbstractContextManager[object]:
     if precision == "fp32":
         return nullcontext()
     return torch.autocast(device, dtype=torch.bfloat16)
+
+
+def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin with the prefix, without it."""
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+
+def _optimiser_tensors(tensors: Mapping[str, Tensor]) -> Iterator[tuple[int, str, Tensor]]:
+    for name, tensor in _below("optimiser.", tensors).items():
+        index, _, key = name.partition(".")
+        yield int(index), key, tensor
+
+
+def _laid_out_as(parameter: Tensor, tensor: Tensor) -> Tensor:
+    """The tensor in the memory order that the optimiser gave it: sums in it keep their order."""
+    if tensor.shape != parameter.shape:  # the number of steps
+        return tensor
+    return torch.empty_like(parameter).copy_(tensor)
 
 
 def _detached(loss: Loss) -> tuple[Tensor, Tensor]:

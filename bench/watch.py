@@ -6,12 +6,13 @@ import time
 from typing import TYPE_CHECKING
 
 from disbench.cells import unanswered
-from disbench.errors import StoreError
+from disbench.errors import DamagedError, StoreError
 from disbench.forecast import Forecast, Task
 from disbench.run_folder import Progress
 
 if TYPE_CHECKING:
-    from disbench.cells import Cell, Outcome
+    from disbench.cells import Cell
+    from disbench.outcomes import Outcome
     from disbench.plan import Plan
     from disbench.records import TrainingRecord
     from disbench.runs import Run
@@ -53,7 +54,7 @@ class Watch:
         self.n_ended += 1
         self.n_failed += outcome.status == "failed"
         now = time.monotonic()
-        if outcome.status != "failed":
+        if outcome.status in {"done", "diverged"}:
             self._learn(outcome, now)
         self._forecast.ended(outcome.run.id, now=now)
 
@@ -95,6 +96,13 @@ _SCORING = Progress(phase="scoring", step=0, reconstruction=float("nan"), kl=flo
 
 
 def _task(cell: Cell) -> Task:
-    is_trained = unanswered(cell) is not None
+    is_trained = _is_trained(cell)
     kind = f"{cell.run.objective}, trained" if is_trained else cell.run.objective
     return Task(cell.run.id, kind, cell.run.steps, trained=is_trained)
+
+
+def _is_trained(cell: Cell) -> bool:
+    try:
+        return unanswered(cell) is not None
+    except DamagedError:  # it will be set aside
+        return False

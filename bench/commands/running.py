@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from disbench.commands.interrupting import EXIT_INTERRUPTED, INTERRUPTED, interruptible
 from disbench.commands.telling import Found
-from disbench.errors import StudyError
+from disbench.errors import HaltedError, StudyError
 from disbench.estimate import estimate
-from disbench.executors import default_jobs
+from disbench.executors import Local, default_jobs
 from disbench.plan import make_plan
 from disbench.runner import directory_of
 from disbench.runner import execute as execute_plan
+from disbench.sittings import Interval
 from disbench.study_files import load_study, narrowed
 from disbench.words import duration
 
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
     from disbench.commands.telling import Teller
     from disbench.plan import Plan
 
-EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
+EXIT_DONE, EXIT_FAILED = 0, 1
+SECONDS_OF = {"s": 1, "min": 60, "h": 3600}
 
 
 def plan(
@@ -34,11 +38,18 @@ def plan(
     steps: int | None,
     device: str,
     tensorboard: bool = False,
+    checkpoint: str = "1min",
 ) -> Plan:
     """The plan that the arguments of the command describe."""
     betas = None if beta is None else _numbers(beta)
     narrow = narrowed(load_study(study), beta=betas, seeds=seeds, steps=steps)
-    return make_plan(narrow, directory_of(narrow, out), device=device, tensorboard=tensorboard)
+    return make_plan(
+        narrow,
+        directory_of(narrow, out),
+        device=device,
+        tensorboard=tensorboard,
+        checkpoint=_interval(checkpoint),
+    )
 
 
 def execute(plan: Plan, *, jobs: int | None, teller: Teller, errors: Console) -> int:
@@ -46,14 +57,15 @@ def execute(plan: Plan, *, jobs: int | None, teller: Teller, errors: Console) ->
     jobs = jobs or default_jobs(plan.device)
     display = teller.started(plan, jobs=jobs)
     try:
-        results = execute_plan(plan, jobs=jobs, display=display)
+        with Local(jobs) as executor, interruptible(executor, errors):
+            results = execute_plan(plan, executor=executor, display=display)
     except KeyboardInterrupt:
-        errors.print(
-            "interrupted: finished runs are kept; the same command goes on from there",
-            soft_wrap=True,
-        )
+        errors.print(INTERRUPTED, soft_wrap=True)
         return EXIT_INTERRUPTED
-    teller.finished(Found(results.directory, results.evidence))
+    except HaltedError as error:
+        errors.print(str(error), markup=False, soft_wrap=True)
+        return EXIT_FAILED
+    teller.finished(Found(results.directory, results.evidence, remarks=results.notes))
     for outcome in results.failed:
         trace = results.directory / "failures" / f"{outcome.run.id}.json"
         errors.print(
@@ -90,3 +102,17 @@ def _numbers(text: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError:
         raise StudyError(f"--beta {text!r}: expected numbers with commas, such as 1,4") from None
+
+
+def _interval(text: str) -> Interval:
+    """The interval of ``500steps``, ``90s``, ``5min`` or ``1h``."""
+    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*", text)
+    amount, unit = (float(found[1]), found[2]) if found else (0.0, "")
+    if amount > 0 and unit in SECONDS_OF:
+        return Interval(seconds=amount * SECONDS_OF[unit])
+    if amount >= 1 and amount.is_integer() and unit in {"step", "steps"}:
+        return Interval(steps=int(amount))
+    raise StudyError(
+        f"--checkpoint-every {text!r}: expected a time or a number of steps, "
+        "such as 30s, 5min, 1h or 500steps"
+    )

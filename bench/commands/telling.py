@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from disbench.cells import Outcome
     from disbench.evidence import Evidence
+    from disbench.outcomes import Outcome
     from disbench.plan import Plan
     from disbench.store import Store
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load
 
 from disbench.encoding import encode_rows
 from disbench.errors import ExplorerError
@@ -121,11 +121,8 @@ def slider_ranges(codes: NDArray[np.float32], *, variational: bool) -> NDArray[n
 def _trained_model(run: Run, folder: RunFolder) -> Autoencoder:
     model = initial_model(run)
     try:
-        model.load_state_dict(load_file(folder.weights))
-    except (OSError, SafetensorError, RuntimeError) as error:  # torch says of shapes RuntimeError
+        model.load_state_dict(load(folder.weights()))
+    except (SafetensorError, RuntimeError) as error:  # torch says of shapes RuntimeError
         summary = " ".join(str(error).split())
-        # Of the path the end only: the page may be read elsewhere.
-        where = f"{folder.path.name}/{folder.weights.name}"
-        summary = summary.replace(str(folder.weights), where)
-        raise ExplorerError(f"cannot read {where}: {summary}") from None
+        raise ExplorerError(f"cannot read the weights of {folder.path.name}: {summary}") from None
     return model

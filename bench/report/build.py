@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from disbench.atomic import replacing
 from disbench.columns import COLUMNS
+from disbench.errors import DamagedError
 from disbench.evidence import gather
 from disbench.figures.images import shown_runs
 from disbench.groups import score_groups
@@ -21,7 +22,7 @@ from disbench.store import Store
 from disbench.tables import source_of, write_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from disbench.evidence import Evidence
@@ -30,13 +31,25 @@ if TYPE_CHECKING:
 REPORT = "report.html"
 
 
-def write_report(directory: Path) -> Evidence:
-    """Write the tables, ``figures/``, the headline for a paper, and ``report.html``."""
+def write_report(directory: Path, *, on_damage: Callable[[str], None] = lambda _: None) -> Evidence:
+    """Write the tables, ``figures/``, the headline for a paper, and ``report.html``.
+
+    A run with a file that is not as it was written is set aside, and missing from the report;
+    `on_damage` is told of each in a sentence.
+    """
     store = Store(directory)
+    while True:  # of a finite number of files
+        try:
+            return _write_report(store)
+        except DamagedError as damage:
+            on_damage(store.set_aside(damage))
+
+
+def _write_report(store: Store) -> Evidence:
     study = store.study()
     if study is not None:
         score_groups(store, study)
-    return write_reports({source_of(store): store}, directory)
+    return write_reports({source_of(store): store}, store.directory)
 
 
 def write_reports(stores: Mapping[str, Store], directory: Path) -> Evidence:

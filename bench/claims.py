@@ -1,0 +1,67 @@
+"""Who works on a run: a lock with an owner and a heartbeat, on one machine or on several."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from threading import Event
+from typing import TYPE_CHECKING
+
+from filelock import SoftFileLease, Timeout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LEASE_SECONDS = 60.0
+"""An owner that has not renewed its claim for so long has lost it, by the clock of who looks."""
+
+
+class TakenError(Exception):
+    """Somebody else works on the run."""
+
+
+class Claim:
+    """A claim as long as it is held: it is lost to another if this process was thought dead."""
+
+    def __init__(self, path: Path) -> None:
+        self.lost = Event()
+        # Its owner is dead if its process is, on this machine; elsewhere if it does not renew it.
+        self._lease = SoftFileLease(
+            path,
+            lease_duration=LEASE_SECONDS,
+            timeout=0,
+            thread_local=False,
+            on_compromise=lambda _: self.lost.set(),
+        )
+
+    def take(self) -> bool:
+        """Whether the claim is now ours; a dead owner's is taken over."""
+        try:
+            self._lease.acquire()
+        except Timeout:
+            return False
+        return True
+
+    def leave(self) -> None:
+        """Let others have it."""
+        self._lease.release()
+
+    def check(self) -> None:
+        """Raise `TakenError` if it was lost."""
+        if self.lost.is_set():
+            raise TakenError
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[Claim]:
+    """The claim that a file stands for, held as long as the block lasts.
+
+    Raises `TakenError` where another process holds it.
+    """
+    claim = Claim(path)
+    if not claim.take():
+        raise TakenError
+    try:
+        yield claim
+    finally:
+        claim.leave()

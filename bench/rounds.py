@@ -1,0 +1,128 @@
+"""A grid in rounds: what was killed is tried again, what is elsewhere is waited for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from disbench.cells import is_done
+from disbench.checkpoints import Checkpoints
+from disbench.errors import HaltedError
+from disbench.outcomes import Outcome
+from disbench.records import Failure
+from disbench.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from disbench.cells import Cell
+    from disbench.claims import Claim
+    from disbench.executors import Executor
+
+MOST_DEATHS = 3
+"""So often a run may lose its worker without having got further; the last time it is alone."""
+POLL_SECONDS = 1.0
+
+_KILLED = (
+    f"its process was killed {MOST_DEATHS} times, the last time alone, and it got no further; "
+    "most often it is the system that does so, for want of memory: give it more, or fewer --jobs"
+)
+
+
+def outcomes(cells: Sequence[Cell], executor: Executor) -> Iterator[Outcome]:
+    """How each cell ended in the end, in no order.
+
+    Raises `KeyboardInterrupt` if the executor was told to stop, and `HaltedError` if nothing can
+    be written, both once all that was under way has come to its checkpoint.
+    """
+    left = {cell.run.id: cell for cell in cells}
+    deaths, others = Deaths(), Others()
+    while left:
+        ready = [cell for run_id, cell in left.items() if run_id not in others.claims]
+        for outcome in _round(ready, deaths, executor):
+            final = _judged(outcome, left[outcome.run.id], deaths, others)
+            if final is not None:
+                del left[outcome.run.id]
+                yield final
+        if executor.is_stopping:
+            raise KeyboardInterrupt
+        for outcome in others.ended():
+            del left[outcome.run.id]
+            yield outcome
+        if left and all(run_id in others.claims for run_id in left):
+            time.sleep(POLL_SECONDS)
+
+
+def _round(cells: Sequence[Cell], deaths: Deaths, executor: Executor) -> Iterator[Outcome]:
+    """Those that have not died too often together; if there are none, one of the others alone."""
+    together = [cell for cell in cells if not deaths.are_many(cell)]
+    problem = ""
+    for outcome in executor.outcomes(together or cells[:1], alone=not together):
+        if outcome.status == "halted":
+            problem = outcome.error
+            executor.stop()
+        elif outcome.status != "stopped" or not executor.is_stopping:
+            yield outcome
+    if problem:
+        raise HaltedError(problem)
+
+
+def _judged(outcome: Outcome, cell: Cell, deaths: Deaths, others: Others) -> Outcome | None:
+    """The outcome if it is final; else what it means for the rounds to come is noted."""
+    if outcome.status == "elsewhere":
+        others.add(cell)
+        return None
+    if outcome.status not in {"killed", "stopped"}:
+        return outcome
+    if not deaths.count(cell):
+        return None
+    failure = Failure(run=outcome.run, error=_KILLED, traceback="")
+    Store(cell.directory).note_failure(failure)
+    return replace(outcome, status="failed", error=_KILLED)
+
+
+@dataclass
+class Deaths:
+    """How often each run has lost its worker since it last got further."""
+
+    _counts: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def count(self, cell: Cell) -> bool:
+        """Count another death of a cell; whether it was one too many."""
+        deaths, step = self._counts.get(cell.run.id, (0, 0))
+        reached = _step_reached(cell)
+        deaths = 1 if reached > step else deaths + 1
+        self._counts[cell.run.id] = (deaths, reached)
+        return deaths >= MOST_DEATHS
+
+    def are_many(self, cell: Cell) -> bool:
+        """Whether the next death of a cell would be one too many."""
+        deaths, _ = self._counts.get(cell.run.id, (0, 0))
+        return deaths == MOST_DEATHS - 1
+
+
+@dataclass
+class Others:
+    """The cells in the hands of other processes, by run id, with our claims to them."""
+
+    cells: dict[str, Cell] = field(default_factory=dict)
+    claims: dict[str, Claim] = field(default_factory=dict)
+
+    def add(self, cell: Cell) -> None:
+        """Wait for a cell."""
+        self.cells[cell.run.id] = cell
+        self.claims[cell.run.id] = Store(cell.directory).claim(cell.run)
+
+    def ended(self) -> Iterator[Outcome]:
+        """The cells that others have finished; those that they left undone are let go of."""
+        for run_id, claim in list(self.claims.items()):
+            if claim.take():
+                claim.leave()
+                del self.claims[run_id]
+                if is_done(cell := self.cells.pop(run_id)):
+                    yield Outcome(cell.run, "elsewhere", 0.0)
+
+
+def _step_reached(cell: Cell) -> int:
+    return Checkpoints(cell.run, Store(cell.directory).begun(cell.run).path).last_step()

@@ -1,0 +1,72 @@
+"""What a worker process does beside its cells: heed its parent, and not outlive it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from functools import lru_cache
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from disbench.cells import finish
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from disbench.cells import Cell
+    from disbench.outcomes import Outcome
+
+GOING = "going"
+"""The file of a session that is there for as long as its workers are to go on."""
+GRACE_SECONDS = 8.0
+"""How long a cell may take to get to a checkpoint, before it is given up."""
+POLL_SECONDS = 0.2
+
+_terminated = Event()
+
+
+def finish_in_worker(cell: Cell, session: Path, parent: int) -> Outcome:
+    """Finish a cell, noting in the session's folder that it is under way.
+
+    It leaves at a checkpoint when the session ends, or this process gets a SIGTERM. A worker
+    whose parent was killed does so too, and then ends.
+    """
+    going = session / GOING
+    _heed_signals()
+    _end_with(parent, going)
+
+    def stop() -> bool:
+        return _terminated.is_set() or not going.exists() or _is_orphan(parent)
+
+    note = session / cell.run.id
+    if going.exists():
+        note.touch()
+    outcome = finish(cell, stop=stop)
+    note.unlink(missing_ok=True)
+    return outcome
+
+
+def _heed_signals() -> None:
+    """Leave Ctrl-C to the parent, whose group gets it too; take SIGTERM for a word to stop."""
+    _terminated.clear()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: _terminated.set())
+
+
+@lru_cache(maxsize=1)
+def _end_with(parent: int, going: Path) -> None:
+    """End this process soon after its parent: at once if it was told to stop before."""
+
+    def watch() -> None:
+        while not _is_orphan(parent):
+            time.sleep(POLL_SECONDS)
+        if going.exists():  # nobody had the time to say so
+            time.sleep(GRACE_SECONDS)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
+def _is_orphan(parent: int) -> bool:
+    return os.getppid() != parent
