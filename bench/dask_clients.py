@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from distributed import Client, LocalCluster
 
@@ -22,12 +23,13 @@ def connected(address: str) -> Iterator[Client]:
 
     Raises `StudyError` where none answers there.
     """
+    _check(address)
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise StudyError(
             f"no Dask scheduler answers at {address} ({_line(error)}); "
-            "expected an address such as tcp://HOST:8786, which `dask scheduler` prints"
+            "give the address that `dask scheduler` has printed"
         ) from None
     try:
         yield client
@@ -54,6 +56,19 @@ def local_cluster(jobs: int) -> Iterator[Client]:
         Client(cluster, set_as_default=False) as client,
     ):
         yield client
+
+
+def _check(address: str) -> None:
+    try:
+        parts = urlsplit(address if "://" in address else f"tcp://{address}")
+        is_whole = bool(parts.hostname and parts.port)
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise StudyError(
+            f"--scheduler {address!r} is no address; expected tcp://HOST:PORT, "
+            "as `dask scheduler` has printed it"
+        )
 
 
 def _line(error: Exception) -> str:
