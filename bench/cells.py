@@ -190,7 +190,7 @@ def _trained(
 
 def _loaded(cell: Cell, folder: RunFolder) -> Autoencoder:
     model = initial_model(cell.run)
-    model.load_state_dict(load(folder.weights()))
+    model.load_state_dict(load(folder.read_weights()))
     return model.to(cell.device)
 
 

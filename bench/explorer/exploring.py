@@ -121,7 +121,7 @@ def slider_ranges(codes: NDArray[np.float32], *, variational: bool) -> NDArray[n
 def _trained_model(run: Run, folder: RunFolder) -> Autoencoder:
     model = initial_model(run)
     try:
-        model.load_state_dict(load(folder.weights()))
+        model.load_state_dict(load(folder.read_weights()))
     except (SafetensorError, RuntimeError) as error:  # torch says of shapes RuntimeError
         summary = " ".join(str(error).split())
         raise ExplorerError(f"cannot read the weights of {folder.path.name}: {summary}") from None

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console, Group
 
 from disbench import progress, watch
-from disbench.cells import Outcome
+from disbench.outcomes import Outcome
 from disbench.plan import make_plan
 from disbench.progress import Bars, Lines, Silent, display_for, ending
 from disbench.records import LossRecord

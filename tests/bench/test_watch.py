@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from disbench import watch
-from disbench.cells import Outcome
+from disbench.outcomes import Outcome
 from disbench.plan import make_plan
 from disbench.records import LossRecord
 from disbench.store import Store
