@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import h5py
+import numpy as np
 
 from disbench.errors import DamagedError
 
@@ -77,8 +78,7 @@ def _taken(item: h5py.Dataset, path: Path, *, held: int) -> NDArray[Any]:
         raise DamagedError(path, f"{item.name} holds no numbers")
     if item.nbytes > min(MOST_BYTES, DEFLATE_RATIO * held + SMALL_BYTES):
         raise DamagedError(path, f"{item.name} declares {item.nbytes:,} bytes, in {held:,}")
-    array: NDArray[Any] = item[()]
-    return array
+    return np.asarray(item[()])
 
 
 @contextmanager

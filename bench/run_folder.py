@@ -69,6 +69,11 @@ class RunFolder:
     durable: bool = True
 
     @property
+    def weights(self) -> Path:
+        """Where the weights are, in the safetensors format."""
+        return self.path / "model.safetensors"
+
+    @property
     def codes(self) -> Path:
         """Where the codes are, if they were kept."""
         return self.path / "codes.h5"
@@ -100,7 +105,7 @@ class RunFolder:
             raise DamagedError(self.path / "evaluation.json", "it is that of another run")
         return training, evaluation
 
-    def weights(self) -> bytes:
+    def read_weights(self) -> bytes:
         """The weights after the last step, in the safetensors format."""
         return self._trained("model.safetensors")
 
@@ -140,8 +145,8 @@ class RunFolder:
     def read_codes(self, rows: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any] | None]:
         """The means and, of a VAE, the log-variances at these rows of the grid, ascending."""
         arrays = self._evaluated("codes.h5")
-        for name in ("mean", "log_variance"):
-            if name in arrays and (arrays[name].ndim, len(arrays[name])) < (2, rows[-1] + 1):
+        for name in {"mean", "log_variance"}.intersection(arrays):
+            if arrays[name].ndim != 2 or len(arrays[name]) <= rows[-1]:  # noqa: PLR2004
                 raise DamagedError(self.codes, f"{name} has not a code for every image")
         if "mean" not in arrays:
             raise DamagedError(self.codes, "it holds no codes")
@@ -192,8 +197,10 @@ class RunFolder:
 
         Codes that are kept are ``mean`` and, of a VAE, ``log_variance``, in the order of the grid.
         """
+        earlier = {} if self.evaluation() is None else self.details()
         files = {
-            "details.h5": pack_arrays({**self.details(), **details}),
+            # In one order, however many times it took: the same arrays are the same bytes.
+            "details.h5": pack_arrays(dict(sorted({**earlier, **details}.items()))),
             "pictures.h5": pack_arrays(pictures._asdict()),
         }
         if codes is not None:

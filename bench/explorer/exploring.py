@@ -16,7 +16,7 @@ from disbench.explorer.layers import DecoderData, describe
 from disbench.explorer.quantised import QuantisedCodes, quantise
 from disbench.explorer.reference import START, ReferenceImages
 from disbench.hardware import one_thread
-from disbench.training import initial_model
+from disbench.trainer import initial_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,7 +121,7 @@ def slider_ranges(codes: NDArray[np.float32], *, variational: bool) -> NDArray[n
 def _trained_model(run: Run, folder: RunFolder) -> Autoencoder:
     model = initial_model(run)
     try:
-        model.load_state_dict(load(folder.weights()))
+        model.load_state_dict(load(folder.read_weights()))
     except (SafetensorError, RuntimeError) as error:  # torch says of shapes RuntimeError
         summary = " ".join(str(error).split())
         raise ExplorerError(f"cannot read the weights of {folder.path.name}: {summary}") from None

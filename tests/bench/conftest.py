@@ -116,7 +116,11 @@ PROVENANCE = Provenance(
 
 
 def _evaluation(
-    run: Run, scores: dict[str, float], reconstruction: float, costs: tuple[float, ...]
+    run: Run,
+    scores: dict[str, float],
+    reconstruction: float,
+    costs: tuple[float, ...],
+    seconds: float,
 ) -> EvaluationRecord:
     kl = costs if run.is_variational else None
     return EvaluationRecord(
@@ -143,7 +147,7 @@ def _evaluation(
             )
             for protocol, value in scores.items()
         ),
-        seconds=2.5,
+        seconds=seconds,
         provenance=PROVENANCE,
     )
 
@@ -178,6 +182,8 @@ def write_run() -> Callable[..., RunFolder]:
         reconstruction: float = 100.5,
         kl: tuple[float, ...] = (1.5, 0.25, 0.0),
         details: Mapping[str, NDArray[Any]] | None = None,
+        weights: bytes = b"weights",
+        scoring_seconds: float = 2.5,
     ) -> RunFolder:
         training = TrainingRecord(
             run=run,
@@ -189,17 +195,18 @@ def write_run() -> Callable[..., RunFolder]:
             provenance=PROVENANCE,
         )
         grey = np.random.default_rng(run.seed).integers(0, 256, (4, 12, 64, 64), np.uint8)
-        store.runs.mkdir(parents=True, exist_ok=True)
-        store.failures.mkdir(exist_ok=True)
-        with store.new(run) as folder:
-            folder.write_training(training, losses)
-            folder.weights.write_bytes(b"weights")
-            if scores is not None:
-                gaps = {f"{protocol}/mean/0/gap": np.ones(5) for protocol in scores}
-                traversals = np.tile(grey[2, :9], (run.latents, 1, 1, 1))
-                pictures = Pictures(grey[0], grey[1], traversals, grey[3])
-                evaluation = _evaluation(run, scores, reconstruction, kl)
-                folder.write_evaluation(evaluation, gaps | dict(details or {}), pictures)
+        for path in (store.runs, store.unfinished, store.failures):
+            path.mkdir(parents=True, exist_ok=True)
+        folder = store.begun(run)
+        folder.path.mkdir(exist_ok=True)
+        folder.write_training(training, losses, weights)
+        if scores is not None:
+            gaps = {f"{protocol}/mean/0/gap": np.ones(5) for protocol in scores}
+            traversals = np.tile(grey[2, :9], (run.latents, 1, 1, 1))
+            pictures = Pictures(grey[0], grey[1], traversals, grey[3])
+            evaluation = _evaluation(run, scores, reconstruction, kl, scoring_seconds)
+            folder.write_evaluation(evaluation, gaps | dict(details or {}), pictures)
+        store.publish(run)
         return store.folder(run)
 
     return write

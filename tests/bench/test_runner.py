@@ -14,6 +14,7 @@ import disbench
 from disbench import cells, executors, runner
 from disbench.errors import StoreError
 from disbench.evidence import gather
+from disbench.executors import Local
 from disbench.plan import make_plan
 from disbench.progress import Silent
 from disbench.store import Store
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from disbench.cells import Outcome
+    from disbench.outcomes import Outcome
     from disbench.plan import Plan
+    from disbench.progress import Display
+    from disbench.runner import Results
     from disbench.study import Study
 
 # Everything of a run that must be the same bits; the records hold times, too.
@@ -64,7 +67,7 @@ def workers() -> Iterator[None]:
 @pytest.fixture
 def tables_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the figures, which take as long as the runs."""
-    monkeypatch.setattr(runner, "write_report", lambda path: gather({path.name: Store(path)}))
+    monkeypatch.setattr(runner, "write_report", lambda path, **_: gather({path.name: Store(path)}))
 
 
 def _bits(directory: Path) -> dict[str, bytes]:
@@ -83,6 +86,11 @@ def _scores(directory: Path) -> pd.DataFrame:
 def _assert_same(directory: Path, reference: Path) -> None:
     assert _bits(directory) == _bits(reference)
     pd.testing.assert_frame_equal(_scores(directory), _scores(reference), check_exact=True)
+
+
+def _execute(plan: Plan, *, jobs: int, display: Display) -> Results:
+    with Local(jobs) as executor:
+        return runner.execute(plan, executor=executor, display=display)
 
 
 def _loky_workers() -> list[psutil.Process]:
@@ -144,6 +152,7 @@ def test_directory_holds_all_that_is_promised(reference: Path, study: Study) -> 
         "scores.csv",
         "study.toml",
         "summary.csv",
+        "unfinished",
         "variance.csv",
     ]
     assert Store(reference).study() == study
@@ -153,6 +162,7 @@ def test_directory_holds_all_that_is_promised(reference: Path, study: Study) -> 
         files = {path.name for path in folder.path.iterdir()}
         assert files == {*FILES, "training.json", "evaluation.json"}
     assert not list((reference / "failures").iterdir())
+    assert not list((reference / "unfinished").iterdir())
 
 
 def test_tables_are_those_of_the_runs(reference: Path) -> None:
@@ -179,17 +189,15 @@ def test_two_workers_give_the_same_bits(study: Study, reference: Path, tmp_path:
 def test_interruption_ends_the_workers_at_once(
     make_study: Callable[..., Study], tmp_path: Path
 ) -> None:
-    """Of six runs on two workers few are finished, and the next start sweeps up."""
+    """Of six runs on two workers few are finished."""
     study = make_study(seeds=6, objectives=[{"name": "ae"}], training={"steps": 3})
     with pytest.raises(KeyboardInterrupt) as interruption:
-        runner.execute(make_plan(study, tmp_path, device="cpu"), jobs=2, display=Interrupted())
+        _execute(make_plan(study, tmp_path, device="cpu"), jobs=2, display=Interrupted())
     assert _loky_workers() == []
     assert interruption.traceback, "held until here, with all that the interrupted code refers to"
     finished = [folder.path.name for folder in Store(tmp_path).finished()]
     assert 1 <= len(finished) < 6
-    Store(tmp_path).open_for(study)
-    assert Store(tmp_path).under_way() == {}
-    assert [folder.path.name for folder in Store(tmp_path).finished()] == finished
+    assert set(Store(tmp_path).runs.iterdir()) == {Store(tmp_path).runs / n for n in finished}
 
 
 @pytest.mark.usefixtures("tables_only")
@@ -244,7 +252,7 @@ def test_the_same_command_again_does_nothing(
     before = [(path.read_bytes(), path.stat().st_mtime_ns) for path in files]
     tables = [(reference / f"{name}.csv").read_bytes() for name in ("runs", "scores", "summary")]
     display = Watched()
-    runner.execute(make_plan(study, reference, device="cpu"), jobs=2, display=display)
+    _execute(make_plan(study, reference, device="cpu"), jobs=2, display=display)
     assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in files] == before
     again = [(reference / f"{name}.csv").read_bytes() for name in ("runs", "scores", "summary")]
     assert again == tables
@@ -266,7 +274,7 @@ def test_run_that_fails_leaves_the_others_alone(
     monkeypatch.setattr(cells, "train", train)
     display = Watched()
     plan = make_plan(study, tmp_path, device="cpu")
-    results = runner.execute(plan, jobs=1, display=display)
+    results = _execute(plan, jobs=1, display=display)
     assert [outcome.run.label for outcome in results.failed] == ["ae, seed 0"]
     assert results.failed[0].error == "RuntimeError: no autoencoders today"
     assert list(results.tables.runs["status"]) == ["failed", "done"]
@@ -285,7 +293,7 @@ def test_interrupted_study_goes_on_where_it_was(
 ) -> None:
     plan = make_plan(study, tmp_path, device="cpu")
     with pytest.raises(KeyboardInterrupt):
-        runner.execute(plan, jobs=1, display=Interrupted())
+        _execute(plan, jobs=1, display=Interrupted())
     [finished] = Store(tmp_path).finished()
     assert finished.path.name == plan.cells[0].run.id
     before = finished.weights.stat().st_mtime_ns

@@ -14,9 +14,9 @@ from timing import OURS, alternate
 from disbench.cells import Cell, finish
 from disbench.dsprites import RENDERED_SHA256
 from disbench.metrics.protocols import PROTOCOLS
+from disbench.record_files import write_record
 from disbench.records import LossRecord, ScoreRecord
 from disbench.report import write_report
-from disbench.run_folder import write_record
 from disbench.store import Store
 from disbench.study_files import load_study, narrowed
 

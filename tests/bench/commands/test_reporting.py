@@ -101,10 +101,18 @@ def test_directory_without_runs_is_refused(name: str, disbench: Command, tmp_pat
     assert not (tmp_path / name / "runs.csv").exists()
 
 
-def test_damaged_record_is_refused_by_name(disbench: Command, store: Store) -> None:
-    [folder, _] = store.finished()
+def test_damaged_record_is_set_aside_and_its_run_is_missing(
+    disbench: Command, store: Store
+) -> None:
+    [folder, other] = store.finished()
     (folder.path / "training.json").write_text("{}")
     called = disbench("report", store.directory)
-    assert called.code == 2
-    assert called.errors.startswith(f"error: {folder.path / 'training.json'} is not what disbench")
-    assert "Traceback" not in called.errors
+    assert called.code == 0
+    place = store.damaged / f"{folder.path.name}.1"
+    [told, *_] = called.output.splitlines()
+    assert told.startswith(f"{folder.path / 'training.json'}: ")
+    assert told.endswith(f"; set aside in {place}")
+    assert (place / "training.json").read_text() == "{}"
+    assert (place / "model.safetensors").exists()
+    assert [found.path.name for found in store.finished()] == [other.path.name]
+    assert "  beta_vae, beta 4, seed 0\n" in called.output

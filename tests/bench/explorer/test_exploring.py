@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from disbench.encoding import encode_rows
-from disbench.errors import ExplorerError
+from disbench.errors import DamagedError, ExplorerError
 from disbench.explorer import Explorer, ReferenceImages, explore, exploring
 from disbench.explorer.exploring import slider_ranges
 from disbench.run_folder import RunFolder
@@ -145,7 +145,7 @@ def test_a_constant_dimension_has_a_range() -> None:
 def test_a_run_without_weights_is_refused(
     run: Run, images: ReferenceImages, tmp_path: Path
 ) -> None:
-    with pytest.raises(ExplorerError, match=r"cannot read .*model\.safetensors: No such file"):
+    with pytest.raises(DamagedError, match=r"model\.safetensors is not what .* \(No such file"):
         explore(run, RunFolder(tmp_path), images=images)
 
 
@@ -154,7 +154,7 @@ def test_weights_that_are_garbage_are_refused(
 ) -> None:
     folder = RunFolder(tmp_path)
     folder.weights.write_bytes(b"weights")
-    with pytest.raises(ExplorerError, match=r"cannot read .*model\.safetensors"):
+    with pytest.raises(ExplorerError, match="cannot read the weights of"):
         explore(run, folder, images=images)
 
 

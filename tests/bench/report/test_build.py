@@ -13,6 +13,7 @@ import pytest
 
 from disbench.columns import COLUMNS
 from disbench.evidence import gather
+from disbench.record_files import write_record
 from disbench.records import Failure, LossRecord
 from disbench.report import missing_runs, write_report, write_reports
 from disbench.store import Store
@@ -125,9 +126,8 @@ def test_weights_that_cannot_be_read_are_refused_in_the_page(store: Store) -> No
     write_report(store.directory)
     page = _page(store.directory)
     for label in ("ae, seed 1", "beta 4, seed 1"):
-        assert f"{label} cannot be explored: cannot read" in page
+        assert f"{label} cannot be explored: cannot read the weights of" in page
     assert page.count("cannot be explored: cannot read") == 2
-    assert "model.safetensors" in page
 
 
 def test_study_without_runs_is_reported(tmp_path: Path, make_study: MakeStudy) -> None:
@@ -175,7 +175,7 @@ def test_scores_of_samples_alone_are_reported(store: Store) -> None:
         [score] = record.scores
         sampled = score.model_copy(update={"representation": "sampled"})
         changed = record.model_copy(update={"scores": (sampled,)})
-        (folder.path / "evaluation.json").write_text(changed.model_dump_json(), "utf-8")
+        write_record(changed, folder.path / "evaluation.json")
     write_report(store.directory)
     assert set(read_csv("summary", store.directory)["representation"]) == {"sampled"}
 

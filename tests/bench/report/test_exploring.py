@@ -172,6 +172,8 @@ def test_weights_that_cannot_be_read_refuse_their_run_alone(
     run_id = folder.path.name
     found = _found(store)
     [refusal] = found.refusals
-    assert refusal.startswith(f"beta 4, seed 0 cannot be explored: cannot read {run_id}/model")
+    assert refusal.startswith(
+        f"beta 4, seed 0 cannot be explored: cannot read the weights of {run_id}"
+    )
     assert str(folder.path.parent) not in refusal
     assert (found.found, found.images) == ((), None)

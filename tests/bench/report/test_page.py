@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from disbench.evidence import gather
+from disbench.record_files import write_record
 from disbench.records import Failure, LossRecord
 from disbench.report import write_report, write_reports
 from disbench.report.page import SECTIONS
-from disbench.run_folder import write_record
 from disbench.store import Store
 
 if TYPE_CHECKING:

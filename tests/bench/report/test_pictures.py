@@ -13,6 +13,7 @@ from PIL import Image
 
 from disbench.evidence import Evidence, gather
 from disbench.figures.images import shown_runs
+from disbench.record_files import write_record
 from disbench.records import Failure, LossRecord
 from disbench.report import pictures
 from disbench.report.pictures import NAMES, draw_pictures
@@ -249,5 +250,5 @@ def _represented(store: Store, *representations: str) -> Evidence:
             for representation in representations
         ]
         changed = record.model_copy(update={"scores": tuple(scores)})
-        (folder.path / "evaluation.json").write_text(changed.model_dump_json(), "utf-8")
+        write_record(changed, folder.path / "evaluation.json")
     return gather({"here": store})
