@@ -49,7 +49,7 @@ def local_cluster(jobs: int) -> Iterator[Client]:
             n_workers=jobs,
             threads_per_worker=1,
             memory_limit=None,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # None would be port 8787 of every interface
             host="127.0.0.1",
             silence_logs=logging.CRITICAL,
         ) as cluster,
