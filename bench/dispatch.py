@@ -80,12 +80,17 @@ class Dispatch:
         busy = {flight.worker for flight in self._flights.values()}
         for worker in [worker for worker in self._sharing if worker not in busy]:
             while self.cells and not self.is_stopping() and self._has_room:
-                errand = Errand(self.session, next(self.numbers), self.cells.popleft())
+                cell = self.cells.popleft()
+                errand = Errand(self.session, next(self.numbers), cell)
                 sent = send(self.client, errand, worker, shares=self._sharing[worker])
-                if not isinstance(sent, Outcome):
+                if isinstance(sent, Outcome):
+                    yield sent
+                    continue
+                if sent is None:
+                    self.cells.appendleft(cell)
+                else:
                     self._fly(sent)
-                    break
-                yield sent
+                break
 
     @property
     def _has_room(self) -> bool:

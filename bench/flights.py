@@ -70,8 +70,9 @@ class Flight:
             self.claim.leave()
 
     def _landed(self) -> Outcome | None:
-        if self.future.status == "cancelled":
-            return Outcome(self.cell.run, "halted", 0.0, LOST)
+        if self.future.status in {"cancelled", "lost"}:
+            is_there = self.future.client.status == "running"
+            return None if is_there else Outcome(self.cell.run, "halted", 0.0, LOST)
         if self.future.status == "error":
             return self._erred()
         answer = _result(self.future)
@@ -93,10 +94,11 @@ class Flight:
         return _went_wrong(self.cell, error)
 
 
-def send(client: Client, errand: Errand, worker: str, *, shares: bool) -> Flight | Outcome:
+def send(client: Client, errand: Errand, worker: str, *, shares: bool) -> Flight | Outcome | None:
     """Send a cell to a worker, which `shares` the file system or is sent what there is of the run.
 
-    An outcome comes back where there is nothing to send: the run is done, or in other hands.
+    An outcome comes back where there is nothing to send: the run is done, or in other hands; None
+    where the worker is gone.
     """
     if shares:
         return Flight(errand, worker, _submit(client, worker, finish_there, errand))
@@ -108,8 +110,13 @@ def send(client: Client, errand: Errand, worker: str, *, shares: bool) -> Flight
     try:
         _mend(cell, store, claim, notes)
         if not is_done(cell):
-            future = _submit(client, worker, finish_parcel, errand, pack(store, cell.run))
+            # Apart from the task, or the scheduler would keep it until the task ends.
+            parcel = client.scatter(pack(store, cell.run), workers=[worker], hash=False)
+            future = _submit(client, worker, finish_parcel, errand, parcel)
             return Flight(errand, worker, future, claim, tuple(notes))
+    except TimeoutError:
+        claim.leave()
+        return None
     except OSError as error:
         claim.leave()
         return _went_wrong(cell, error)
