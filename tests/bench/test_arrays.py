@@ -151,10 +151,8 @@ def test_bytes_do_not_depend_on_who_holds_on_to_a_dataset(monkeypatch: pytest.Mo
     real = h5py.File.create_dataset
 
     def create(file: h5py.File, name: str, **options: object) -> object:
-        item = real(file, name, **options)
-        if name == "b":
-            held.append(item)
-        return item
+        held.append(real(file, name, **options))
+        return held[-1]
 
     monkeypatch.setattr(h5py.File, "create_dataset", create)
     assert pack_arrays(arrays) == expected
