@@ -110,9 +110,7 @@ def send(client: Client, errand: Errand, worker: str, *, shares: bool) -> Flight
     try:
         _mend(cell, store, claim, notes)
         if not is_done(cell):
-            # Apart from the task, or the scheduler would keep it until the task ends.
-            parcel = client.scatter(pack(store, cell.run), workers=[worker], hash=False)
-            future = _submit(client, worker, finish_parcel, errand, parcel)
+            future = _submit(client, worker, finish_parcel, errand, _sent(client, worker, cell))
             return Flight(errand, worker, future, claim, tuple(notes))
     except TimeoutError:
         claim.leave()
@@ -130,6 +128,14 @@ def _submit(
     """The future of a task on this worker, and no other."""
     key = (errand.session, errand.number)
     return client.submit(task, errand, *parcel, key=key, workers=[worker], pure=False)
+
+
+def _sent(client: Client, worker: str, cell: Cell) -> object:
+    """What there is of a run, on its way apart from the task: the scheduler would keep it."""
+    parcel = pack(Store(cell.directory), cell.run)
+    if not parcel.finished and not parcel.begun:
+        return parcel
+    return client.scatter(parcel, workers=[worker], hash=False)
 
 
 def _mend(cell: Cell, store: Store, claim: Claim, notes: list[str]) -> None:

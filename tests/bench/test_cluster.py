@@ -314,7 +314,10 @@ def _worker_of_another_version(address: str, folder: Path) -> Iterator[None]:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: disbench\nVersion: 9.9\n", "utf-8")
     command = (sys.executable, "-m", "dask", "worker", address, "--no-nanny", "--no-dashboard")
     process = subprocess.Popen(  # noqa: S603 - ours
-        command, env=os.environ | {"PYTHONPATH": str(folder)}, stderr=subprocess.DEVNULL
+        command,
+        cwd=folder,  # or the metadata of the working directory would come first
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        stderr=subprocess.DEVNULL,
     )
     try:
         with distributed.Client(address, set_as_default=False) as client:

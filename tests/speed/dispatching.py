@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from dataclasses import replace
@@ -41,7 +42,8 @@ WEIGHTS = bytes(20_000)
 def measure_cluster(_: Setting, *, n_runs: int, shared: bool) -> Measurement:
     """A run that takes no time, of many on two workers: seconds by the clock, not of the CPU.
 
-    The floor is what writing its files takes alone. The peak is that of the client.
+    The floor is what writing its files takes alone, the peak that of the client. No disk is waited
+    for, which says more of the disk than of the cluster.
     """
     with TemporaryDirectory() as folder:
         floor = alone(_seconds_to_write, Path(folder) / "alone")
@@ -74,6 +76,7 @@ def tiny_finish(cell: Cell, *, stop: Callable[[], bool]) -> Outcome:
 
 
 def _over_cluster(directory: Path, n_runs: int, *, shared: bool) -> tuple[float, int]:
+    _wait_for_no_disk()
     plan = _plan(directory, n_runs)
     if not shared:
         real = crew.sharing
@@ -91,9 +94,15 @@ def _over_cluster(directory: Path, n_runs: int, *, shared: bool) -> tuple[float,
 
 def _pretend() -> None:
     cluster_tasks.finish = tiny_finish
+    _wait_for_no_disk()
+
+
+def _wait_for_no_disk() -> None:
+    os.fsync = lambda _: None
 
 
 def _seconds_to_write(directory: Path) -> float:
+    _wait_for_no_disk()
     cells_ = _plan(directory, 200).cells
     started = time.perf_counter()
     for cell in cells_:
