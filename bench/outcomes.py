@@ -24,6 +24,10 @@ _REMEDIES = {
 }
 
 
+_OUT_OF_MEMORY = ("can't allocate memory", "CUDA out of memory")
+"""What torch says, as a RuntimeError."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a cell ended; `error` is one line of what went wrong, if anything did.
@@ -38,6 +42,13 @@ class Outcome:
     seconds: float
     error: str = ""
     notes: tuple[str, ...] = ()
+
+
+def summary(error: BaseException) -> str:
+    """An error in a line, and what to do about a want of memory."""
+    line = " ".join(f"{type(error).__name__}: {error}".split())
+    is_memory = isinstance(error, MemoryError) or any(s in line for s in _OUT_OF_MEMORY)
+    return f"{line}; give it more memory, or fewer --jobs" if is_memory else line
 
 
 def trouble(error: Exception, directory: Path) -> str | None:
