@@ -46,7 +46,7 @@ class Outcome:
 
 def summary(error: BaseException) -> str:
     """An error in a line, and what to do about a want of memory."""
-    line = " ".join(f"{type(error).__name__}: {error}".split())
+    line = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
     is_memory = isinstance(error, MemoryError) or any(s in line for s in _OUT_OF_MEMORY)
     return f"{line}; give it more memory, or fewer --jobs" if is_memory else line
 
