@@ -1,0 +1,61 @@
+"""Arrays from HDF5 files that read no other file, and unpack to no more than they can hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import h5py
+
+from disbench.errors import DataError
+from disbench.foreign import check_declared, check_plain, chosen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+_ORDERING = {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
+"""Filters after which there are as many bytes as before."""
+
+_PACKING = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_LZF, h5py.h5z.FILTER_SZIP}
+
+
+def read_hdf5(path: Path, key: str | None) -> NDArray[Any]:
+    """The array of an HDF5 file under a key, or its only one."""
+    with h5py.File(path) as file:
+        names: list[str] = []
+        # This visits what is in the file, and no link that leads out of it.
+        file.visititems(lambda name, item: names.append(name) if _is_array(item) else None)
+        dataset = file[chosen(path, key, names)]
+        _check(path, dataset)
+        array: NDArray[Any] = dataset[()]
+        return array
+
+
+def _check(path: Path, dataset: h5py.Dataset) -> None:
+    """Refuse what would read another file, run code, or fill the memory."""
+    if dataset.shape is None:
+        raise DataError(f"{path}: {dataset.name} holds nothing")
+    if dataset.is_virtual or dataset.external:
+        raise DataError(f"{path}: {dataset.name} lies in other files; copy it into this one")
+    check_plain(path, dataset.dtype, kind=dataset.dtype.kind)
+    _check_filters(path, dataset)
+    stored = min(dataset.id.get_storage_size(), path.stat().st_size)
+    for shape in (dataset.shape, dataset.chunks or ()):  # a chunk may be larger than what it holds
+        check_declared(path, shape, dataset.dtype.itemsize, stored=stored)
+
+
+def _check_filters(path: Path, dataset: h5py.Dataset) -> None:
+    """What is packed twice unpacks to the square of what it is bounded by."""
+    pipeline = dataset.id.get_create_plist()
+    filters = [pipeline.get_filter(i)[0] for i in range(pipeline.get_nfilters())]
+    packing = [number for number in filters if number not in _ORDERING]
+    if len(packing) > 1 or not _PACKING.issuperset(packing):
+        raise DataError(
+            f"{path}: {dataset.name} is packed by the HDF5 filters {filters}; expected at most one "
+            "of gzip, lzf and szip"
+        )
+
+
+def _is_array(item: object) -> bool:
+    return isinstance(item, h5py.Dataset)
