@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+import sys
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import numpy as np
@@ -34,8 +35,7 @@ def read_npy(path: Path) -> NDArray[Any]:
         stored = path.stat().st_size - stream.tell()
     if stored < header.dtype.itemsize * np.prod(header.shape, dtype=object):
         raise DataError(f"{path} declares an array of {header.shape}, and ends before it does")
-    array: NDArray[Any] = npy.open_memmap(path, mode="r")
-    return array
+    return _checked(path, npy.open_memmap(path, mode="r"))
 
 
 def read_npz(path: Path, key: str | None) -> NDArray[Any]:
@@ -69,6 +69,14 @@ def _values(stream: IO[bytes], path: Path, header: _Header) -> NDArray[Any]:
     content = stream.read(n_bytes)
     if len(content) < n_bytes:
         raise DataError(f"{path} declares an array of {header.shape}, and ends before it does")
-    return np.frombuffer(content, header.dtype).reshape(
-        header.shape, order="F" if header.fortran_order else "C"
-    )
+    order: Literal["C", "F"] = "F" if header.fortran_order else "C"
+    return _checked(path, np.frombuffer(content, header.dtype).reshape(header.shape, order=order))
+
+
+def _checked(path: Path, array: NDArray[Any]) -> NDArray[Any]:
+    """The array, whose words are made of characters: numpy maps them as they come."""
+    if array.dtype.kind == "U" and array.size:
+        characters = array.ravel("K").view(f"{array.dtype.str[0]}u4")
+        if characters.max(initial=0) > sys.maxunicode:
+            raise DataError(f"{path} holds words of which not all characters are Unicode")
+    return array

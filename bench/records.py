@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from disbench.definition import Count, GridName, Sha256
 from disbench.metrics.calibration import calibrated
 from disbench.runs import Run
 
@@ -41,7 +42,7 @@ class Provenance(Record):
     platform: str
     device: str
     device_name: str
-    threads: int
+    threads: Count
     git_commit: str | None
     """Of the working directory, with ``+changes`` where it was not clean."""
 
@@ -53,7 +54,7 @@ class TrainingRecord(Record):
     run: Run
     data_source: str
     status: Literal["done", "diverged"]
-    steps_done: int
+    steps_done: Count
     started: datetime
     seconds: float
     provenance: Provenance
@@ -73,11 +74,11 @@ class Evaluation(Record):
     """
 
     reconstruction: float
-    n_reconstructed: int
+    n_reconstructed: Count
     kl: float | None
     kl_by_dimension: tuple[float, ...] | None
     elbo: float | None
-    active_dimensions: int
+    active_dimensions: Count
 
 
 class ScoreRecord(Record):
@@ -89,12 +90,12 @@ class ScoreRecord(Record):
 
     representation: str
     protocol: str
-    protocol_version: int
+    protocol_version: Count
     value: float
     floor: float
     ceiling: float
-    n_points: int
-    seed: int
+    n_points: Count
+    seed: Count
 
     @property
     def calibrated(self) -> float:
@@ -116,8 +117,8 @@ class EvaluationRecord(Record):
     """What a run's codes on one grid were found to be worth."""
 
     schema_version: Literal[1] = SCHEMA
-    identity: str
-    grid: str
+    identity: Sha256
+    grid: GridName
     evaluation: Evaluation
     scores: tuple[ScoreRecord, ...]
     seconds: float
@@ -129,8 +130,8 @@ class GroupRecord(Record):
 
     schema_version: Literal[1] = SCHEMA
     protocol: str
-    protocol_version: int
-    identities: tuple[str, ...]
+    protocol_version: Count
+    identities: tuple[Sha256, ...]
     scores: tuple[ScoreRecord, ...]
     provenance: Provenance
 

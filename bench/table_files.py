@@ -39,27 +39,38 @@ def read_parquet(path: Path) -> pd.DataFrame:
     Raises `DataError` where pyarrow is not there to read it.
     """
     try:
-        from pyarrow import parquet  # noqa: PLC0415 - an extra
+        from pyarrow import lib, parquet  # noqa: PLC0415 - an extra
     except ImportError:
         raise DataError(
             f"{path}: reading .parquet takes pyarrow: pip install 'disbench[parquet]'"
         ) from None
+    try:
+        return _read_parquet(path, parquet)
+    except lib.ArrowException as error:
+        raise DataError(f"{path} cannot be read as .parquet: {error}") from None
+
+
+def _read_parquet(path: Path, parquet: Any) -> pd.DataFrame:  # noqa: ANN401 - pyarrow has no types
+    """The table, once its footer is found to be of this world."""
+    size = path.stat().st_size
     with parquet.ParquetFile(path) as file:
-        found = file.metadata
-        _check_width(path, found.num_columns)
-        columns = [found.schema.column(i) for i in range(found.num_columns)]
-        if any(c.max_repetition_level or c.path != c.name for c in columns):
-            raise DataError(f"{path} has columns of lists or records; expected one value a cell")
-        shape = (found.num_rows, found.num_columns)
-        check_declared(path, shape, ITEM, stored=path.stat().st_size)
+        words = _words(path, file.metadata)
+        check_declared(path, (file.metadata.num_rows, file.metadata.num_columns), ITEM, stored=size)
     # A word that stands in many rows is stored once, and takes its place in each of them here.
-    words = [column.name for column in columns if column.physical_type == "BYTE_ARRAY"]
     with parquet.ParquetFile(path, read_dictionary=words) as file:
         table = file.read()
-    length = sum(_n_bytes(table[name]) for name in words)
-    check_declared(path, (length,), 1, stored=path.stat().st_size)
+    check_declared(path, (sum(_n_bytes(table[name]) for name in words),), 1, stored=size)
     frame: pd.DataFrame = table.to_pandas()
     return frame
+
+
+def _words(path: Path, found: Any) -> list[str]:  # noqa: ANN401
+    """The columns of words; a `DataError` where there are columns of more than a value a cell."""
+    _check_width(path, found.num_columns)
+    columns = [found.schema.column(i) for i in range(found.num_columns)]
+    if any(c.max_repetition_level or c.path != c.name for c in columns):
+        raise DataError(f"{path} has columns of lists or records; expected one value a cell")
+    return [column.name for column in columns if column.physical_type == "BYTE_ARRAY"]
 
 
 def _n_bytes(column: Any) -> int:  # noqa: ANN401 - a ChunkedArray of pyarrow, which has no types

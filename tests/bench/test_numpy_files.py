@@ -101,3 +101,22 @@ def test_order_of_the_axes_is_kept(order: str, suffix: str, tmp_path: Path) -> N
     codes = np.asarray(CODES, order=order)  # type: ignore[call-overload]
     np.savez_compressed(path, codes=codes) if suffix == ".npz" else np.save(path, codes)
     np.testing.assert_array_equal(Source(path).read().array, CODES)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_words_of_no_characters_are_refused(suffix: str, order: str, tmp_path: Path) -> None:
+    """Python stops with a SystemError once it looks at them."""
+    content = (
+        header(f"{order}U2", (2, 1)) + np.array([65, 66, 67, 2**31 + 5], f"{order}u4").tobytes()
+    )
+    path = tmp_path / f"factors{suffix}"
+    packed(path, content) if suffix == ".npz" else path.write_bytes(content)
+    with pytest.raises(DataError, match="not all characters are Unicode"):
+        Source(path).read()
+
+
+def test_words_are_read(tmp_path: Path) -> None:
+    words = np.array([["heart", "\U0001f493"]])
+    np.save(tmp_path / "factors.npy", words)
+    assert Source(tmp_path / "factors.npy").read().array.tolist() == words.tolist()
