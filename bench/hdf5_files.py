@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 _ORDERING = {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 """Filters after which there are as many bytes as before."""
 
-_PACKING = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_LZF, h5py.h5z.FILTER_SZIP}
+_PACKING = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_LZF}
+
+_CHECKSUM = 4
+"""Bytes of fletcher32 at the end of a chunk."""
 
 
 def read_hdf5(path: Path, key: str | None) -> NDArray[Any]:
@@ -32,17 +36,42 @@ def read_hdf5(path: Path, key: str | None) -> NDArray[Any]:
         return array
 
 
+def check_self_contained(path: Path, dataset: h5py.Dataset) -> None:
+    """Raise `DataError` for an array that reads other files, or cannot be unpacked safely."""
+    is_linked = os.fsencode(dataset.file.filename) != os.fsencode(path)
+    if is_linked or dataset.is_virtual or dataset.external:
+        raise DataError(f"{path}: {dataset.name} lies in other files; copy it into this one")
+    _check_filters(path, dataset)
+    _check_chunks(path, dataset)
+
+
 def _check(path: Path, dataset: h5py.Dataset) -> None:
-    """Refuse what would read another file, run code, or fill the memory."""
+    """Refuse what is no table of numbers or words, or would fill the memory."""
     if dataset.shape is None:
         raise DataError(f"{path}: {dataset.name} holds nothing")
-    if dataset.is_virtual or dataset.external:
-        raise DataError(f"{path}: {dataset.name} lies in other files; copy it into this one")
     check_plain(path, dataset.dtype, kind=dataset.dtype.kind)
-    _check_filters(path, dataset)
-    stored = min(dataset.id.get_storage_size(), path.stat().st_size)
-    for shape in (dataset.shape, dataset.chunks or ()):  # a chunk may be larger than what it holds
-        check_declared(path, shape, dataset.dtype.itemsize, stored=stored)
+    check_declared(path, dataset.shape, dataset.dtype.itemsize, stored=_stored(path, dataset))
+    check_self_contained(path, dataset)
+
+
+def _stored(path: Path, dataset: h5py.Dataset) -> int:
+    return min(dataset.id.get_storage_size(), path.stat().st_size)
+
+
+def _check_chunks(path: Path, dataset: h5py.Dataset) -> None:
+    """Refuse a chunk beyond what is stored, and one too short for its checksum.
+
+    HDF5 2.0 reads on beyond the latter, and crashes. A chunk may be larger than its array.
+    """
+
+    def check(chunk: Any) -> None:  # noqa: ANN401 - h5py has no types
+        if chunk.size <= _CHECKSUM:
+            raise DataError(f"{path}: {dataset.name} has a chunk of {chunk.size} bytes")
+
+    if dataset.chunks is not None:
+        stored = _stored(path, dataset)
+        check_declared(path, dataset.chunks, dataset.dtype.itemsize, stored=stored)
+        dataset.id.chunk_iter(check)
 
 
 def _check_filters(path: Path, dataset: h5py.Dataset) -> None:
@@ -53,7 +82,7 @@ def _check_filters(path: Path, dataset: h5py.Dataset) -> None:
     if len(packing) > 1 or not _PACKING.issuperset(packing):
         raise DataError(
             f"{path}: {dataset.name} is packed by the HDF5 filters {filters}; expected at most one "
-            "of gzip, lzf and szip"
+            "of gzip and lzf"
         )
 
 

@@ -12,7 +12,7 @@ from disbench.plan import make_plan
 from disbench.runner import directory_of
 from disbench.runner import execute as execute_plan
 from disbench.study_files import load_study, narrowed
-from disbench.words import duration
+from disbench.words import duration, readable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,8 @@ def execute(plan: Plan, *, jobs: int | None, teller: Teller, errors: Console) ->
     for outcome in results.failed:
         trace = results.directory / "failures" / f"{outcome.run.id}.json"
         errors.print(
-            f"failed: {outcome.run.label}: {outcome.error}\n  traceback: {trace}",
+            f"failed: {outcome.run.label}: {readable(outcome.error)}\n"
+            f"  traceback: {readable(trace)}",
             markup=False,
             soft_wrap=True,
         )
@@ -69,7 +70,12 @@ def show(plan: Plan, *, jobs: int | None, console: Console) -> None:
     for cell in plan.cells:
         state = "to do" if cell in plan.to_do else "done"
         console.print(f"{state:6} {cell.run.label}", markup=False)
-    console.print(f"\n{len(plan.cells)} runs, {plan.n_done} done; results: {plan.directory}/")
+    where = readable(plan.directory)
+    console.print(
+        f"\n{len(plan.cells)} runs, {plan.n_done} done; results: {where}/",
+        markup=False,
+        soft_wrap=True,
+    )
     if not plan.to_do:
         return
     cost = estimate(plan, jobs=jobs or default_jobs(plan.device))

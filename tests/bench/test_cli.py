@@ -108,7 +108,7 @@ def test_error_of_the_system_is_told_in_a_line(
     with pytest.raises(SystemExit) as ended:
         _main_raising(OSError(28, "No space left on device", "[bold]x"), monkeypatch)
     assert ended.value.code == 2
-    expected = "error: [Errno 28] No space left on device: '[bold]x'\n"
+    expected = "error: [bold]x: No space left on device\n"
     assert capsys.readouterr() == ("", expected)
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
 from disbench.columns import COLUMNS
-from disbench.commands import comparing
 from disbench.store import Store
 from disbench.tables import read_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from disbench.run_folder import RunFolder
     from disbench.runs import Run
@@ -245,16 +244,3 @@ def test_directory_without_a_finished_run_is_refused(
         f"error: {tmp_path / 'third'} holds no finished run; there is nothing to compare\n"
     )
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("paths", "names"),
-    [
-        (["/r/new", "/r/old"], ["new", "old"]),
-        (["/r/new/quick", "/r/old/quick"], ["new/quick", "old/quick"]),
-        (["/a/x/quick", "/b/x/quick"], ["a/x/quick", "b/x/quick"]),
-        (["/quick", "/r/quick"], ["/quick", "r/quick"]),
-    ],
-)
-def test_ends_of_paths_tell_them_apart(paths: list[str], names: list[str]) -> None:
-    assert comparing._names([Path(path) for path in paths]) == names
