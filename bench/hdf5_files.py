@@ -55,7 +55,8 @@ def _check(path: Path, dataset: h5py.Dataset) -> None:
 
 
 def _stored(path: Path, dataset: h5py.Dataset) -> int:
-    return min(dataset.id.get_storage_size(), path.stat().st_size)
+    size: int = dataset.id.get_storage_size()
+    return min(size, path.stat().st_size)
 
 
 def _check_chunks(path: Path, dataset: h5py.Dataset) -> None:

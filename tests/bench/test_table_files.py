@@ -1,6 +1,7 @@
 """A table is no larger in memory than its file makes believable."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from disbench import table_files
 from disbench.code_files import Source
 from disbench.errors import DataError
 
@@ -90,3 +92,25 @@ def test_of_very_many_columns_some_are_named(tmp_path: Path) -> None:
     pd.DataFrame(np.zeros((2, 50))).add_prefix("z").to_csv(path, index=False)
     with pytest.raises(DataError, match=r"it has z0, .*, z19 and 30 more$"):
         Source(path, columns=["no"]).read()
+
+
+def test_column_that_is_repeated_without_a_group_is_refused(tmp_path: Path) -> None:
+    """Old writers made lists so; pyarrow reads them and writes none."""
+    column = SimpleNamespace(name="z", path="z", max_repetition_level=1, physical_type="DOUBLE")
+    footer = SimpleNamespace(num_columns=1, schema=SimpleNamespace(column=lambda _: column))
+    with pytest.raises(DataError, match="has columns of lists or records"):
+        table_files._words(tmp_path, footer)
+
+
+def test_error_that_arrow_has_no_name_for_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it says that a type in the metadata is none, for example."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise pa.lib.ArrowException("Unknown error: Wrapping x failed")
+
+    (tmp_path / "codes.parquet").touch()
+    monkeypatch.setattr(parquet, "ParquetFile", fail)
+    with pytest.raises(DataError, match=r"cannot be read as \.parquet: Unknown error"):
+        Source(tmp_path / "codes.parquet").read()
