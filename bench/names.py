@@ -10,8 +10,8 @@ from disbench.words import readable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MOST_CHARACTERS = 40
-"""Of a name: two of them stand side by side in a legend."""
+MOST_CHARACTERS = 28
+"""Of a name: beside longer ones a figure has no room left for what it shows."""
 
 
 def name_of(directory: Path) -> str:

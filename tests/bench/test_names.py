@@ -32,7 +32,7 @@ def test_ends_of_paths_tell_them_apart(paths: list[str], names: list[str]) -> No
         (b"\x1b[31mred\x07", "\\x1b[31mred\\x07"),
         ("\u202egnp".encode(), "\\u202egnp"),
         (b"caf\xe9", "caf\\udce9"),
-        (b"x" * 255, "x" * 19 + "\u2026" + "x" * 20),
+        (b"x" * 255, "x" * 13 + "\u2026" + "x" * 14),
     ],
 )
 def test_name_is_text_that_keeps_to_its_line(folder: bytes, name: str, tmp_path: Path) -> None:
@@ -44,5 +44,5 @@ def test_name_is_text_that_keeps_to_its_line(folder: bytes, name: str, tmp_path:
 def test_long_names_that_are_cut_alike_are_numbered() -> None:
     long = "x" * 100
     names = names_of([Path(f"/a/{long}1{long}"), Path(f"/a/{long}2{long}")])
-    cut = "x" * 19 + "\u2026" + "x" * 20
+    cut = "x" * 13 + "\u2026" + "x" * 14
     assert names == [f"{cut} (1)", f"{cut} (2)"]
