@@ -18,7 +18,7 @@ from disbench.errors import DamagedError
 from disbench.evaluation import evaluate, picture
 from disbench.hardware import keep_freed_memory, one_thread
 from disbench.metrics.protocols import find
-from disbench.outcomes import Outcome, Status, summary, trouble
+from disbench.outcomes import Outcome, Status, summary
 from disbench.provenance import provenance
 from disbench.records import EvaluationRecord, Failure, LossRecord, ScoreRecord, TrainingRecord
 from disbench.run_folder import Phase, Progress, RunFolder
@@ -28,6 +28,7 @@ from disbench.store import Store
 from disbench.tensorboard import curves, write_scores
 from disbench.trainer import initial_model
 from disbench.training import MomentError, train
+from disbench.writing import trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
