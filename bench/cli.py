@@ -108,8 +108,9 @@ def run(
 ) -> None:
     """Train and score what a study lacks, then write its tables, figures and report.
 
-    The same command again does only what is missing, also after Ctrl-C, which leaves runs under
-    way at a checkpoint. Twice Ctrl-C stops at once.
+    The same command again does only what is missing, from the last checkpoints.
+
+    Ctrl-C leaves what is under way at a checkpoint; twice it stops at once.
     """
     from disbench.commands import running  # noqa: PLC0415 - so that --help need not wait for torch
 
