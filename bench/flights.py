@@ -13,11 +13,12 @@ from disbench.cells import is_done
 from disbench.claims import TakenError
 from disbench.cluster_tasks import finish_parcel, finish_there
 from disbench.errors import DamagedError
-from disbench.outcomes import Outcome, trouble
+from disbench.outcomes import Outcome, summary
 from disbench.parcels import ParcelError, keep, pack
 from disbench.records import Failure
 from disbench.sittings import Sittings
 from disbench.store import Store
+from disbench.writing import trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
     from disbench.parcels import Parcel
 
 RESULT_SECONDS = 60.0
-LOST = (
-    "the connection to the Dask scheduler was lost; give the same command again once it is there: "
-    "finished runs and checkpoints are kept"
-)
+LOST = "the connection to the Dask scheduler was lost"
 
 
 @dataclass
@@ -159,7 +157,6 @@ def _went_wrong(cell: Cell, error: Exception) -> Outcome:
     """The outcome of what went wrong on the way and not in the run, kept as its failure."""
     if (problem := trouble(error, cell.directory)) is not None:
         return Outcome(cell.run, "halted", 0.0, problem)
-    summary = " ".join(f"{type(error).__name__}: {error}".split())
     trace = "".join(traceback.format_exception(error))
-    Store(cell.directory).note_failure(Failure(run=cell.run, error=summary, traceback=trace))
-    return Outcome(cell.run, "failed", 0.0, summary)
+    Store(cell.directory).note_failure(Failure(run=cell.run, error=summary(error), traceback=trace))
+    return Outcome(cell.run, "failed", 0.0, summary(error))

@@ -10,6 +10,7 @@ import pandas as pd
 from disbench.atomic import replacing
 from disbench.columns import COLUMNS, frame_of
 from disbench.finished import finished_runs
+from disbench.names import name_of
 from disbench.settings import SETTING, digits, in_order
 from disbench.statistics.agreement import rank_correlations
 from disbench.statistics.comparisons import compare_settings
@@ -68,7 +69,7 @@ def tabulate(store: Store, *, source: str | None = None) -> Tables:
 
 def source_of(store: Store) -> str:
     """What a results directory is called."""
-    return store.directory.resolve().name
+    return name_of(store.directory)
 
 
 def recorded(
@@ -182,11 +183,24 @@ def _run_row(
         "training_seconds": training.seconds,
         "data_source": training.data_source,
         "started": training.started.isoformat(),
+        "resumed_from": _others(training),
     }
     if evaluation is not None:
         row |= evaluation.evaluation.model_dump(exclude={"kl_by_dimension"})
         row |= {"grid": evaluation.grid, "evaluation_seconds": evaluation.seconds}
     return row
+
+
+def _others(training: TrainingRecord) -> str | None:
+    """What the sittings before the last one had otherwise: ``device_name A; torch 2.4.0``."""
+    last = training.provenance.model_dump(exclude={"git_commit"})
+    others = (
+        f"{name} {getattr(earlier, name)}"
+        for earlier in training.earlier
+        for name, value in last.items()
+        if getattr(earlier, name) != value
+    )
+    return "; ".join(sorted(set(others))) or None
 
 
 def _failure_row(failure: Failure) -> dict[str, object]:

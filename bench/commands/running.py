@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from disbench.commands.interrupting import EXIT_INTERRUPTED, INTERRUPTED, interruptible
 from disbench.commands.telling import Found
 from disbench.engines import executor_of
-from disbench.errors import HaltedError, StudyError
+from disbench.errors import StudyError, WriteError
 from disbench.estimate import estimate
 from disbench.hardware import find_hardware
 from disbench.plan import make_plan
@@ -16,7 +16,7 @@ from disbench.runner import directory_of
 from disbench.runner import execute as execute_plan
 from disbench.sittings import Interval
 from disbench.study_files import load_study, narrowed
-from disbench.words import duration
+from disbench.words import duration, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from disbench.study import Study
 
 EXIT_DONE, EXIT_FAILED = 0, 1
+GO_ON = "finished runs and checkpoints are kept; the same command goes on from there"
 SECONDS_OF = {"s": 1, "min": 60, "h": 3600}
 
 
@@ -85,14 +86,15 @@ def execute(plan: Plan, *, executor: Executor, teller: Teller, errors: Console) 
     except KeyboardInterrupt:
         errors.print(INTERRUPTED, soft_wrap=True)
         return EXIT_INTERRUPTED
-    except HaltedError as error:
-        errors.print(str(error), markup=False, soft_wrap=True)
+    except WriteError as error:
+        errors.print(f"{error}\n{GO_ON}", markup=False, soft_wrap=True)
         return EXIT_FAILED
     teller.finished(Found(results.directory, results.evidence, notes=results.notes))
     for outcome in results.failed:
         trace = results.directory / "failures" / f"{outcome.run.id}.json"
         errors.print(
-            f"failed: {outcome.run.label}: {outcome.error}\n  traceback: {trace}",
+            f"failed: {outcome.run.label}: {readable(outcome.error)}\n"
+            f"  traceback: {readable(trace)}",
             markup=False,
             soft_wrap=True,
         )
@@ -105,7 +107,12 @@ def show(plan: Plan, *, executor: Executor, console: Console) -> None:
     for cell in plan.cells:
         state = "to do" if cell.run.id in to_do else "done"
         console.print(f"{state:6} {cell.run.label}", markup=False)
-    console.print(f"\n{len(plan.cells)} runs, {plan.n_done} done; results: {plan.directory}/")
+    where = readable(plan.directory)
+    console.print(
+        f"\n{len(plan.cells)} runs, {plan.n_done} done; results: {where}/",
+        markup=False,
+        soft_wrap=True,
+    )
     if not plan.to_do:
         return
     cost = executor.call(estimate, plan, jobs=executor.jobs)

@@ -21,7 +21,7 @@ import disbench
 from disbench import cluster as cluster_module
 from disbench import crew, runner
 from disbench.checkpoints import Checkpoints
-from disbench.errors import HaltedError, StudyError
+from disbench.errors import StudyError, WriteError
 from disbench.evidence import gather
 from disbench.hardware import Hardware
 from disbench.plan import make_plan
@@ -368,7 +368,7 @@ def test_workers_that_go_for_good_end_the_grid(
     )
     with fleeting, Cluster(connected(fleeting.scheduler_address), tell=told.append) as executor:
         fleeting.scale(0)
-        with pytest.raises(HaltedError, match="no worker"):
+        with pytest.raises(WriteError, match="no worker"):
             list(outcomes([cell], executor))
 
 
