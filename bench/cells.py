@@ -1,48 +1,22 @@
-"""One cell of a grid from start to finish: train, encode, score, keep. What a worker does."""
+"""One cell of a grid, and what is left to do of it."""
 
 from __future__ import annotations
 
-import time
-import traceback
 from dataclasses import dataclass
-from functools import lru_cache
-from threading import Lock
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from safetensors.torch import load, save
-
-from disbench.claims import TakenError
-from disbench.dsprites import GRIDS, PackedImages, open_images
-from disbench.encoding import encode
 from disbench.errors import DamagedError
-from disbench.evaluation import evaluate, picture
-from disbench.hardware import keep_freed_memory, one_thread
 from disbench.metrics.protocols import find
-from disbench.outcomes import Outcome, Status, summary
-from disbench.provenance import provenance
-from disbench.records import EvaluationRecord, Failure, LossRecord, ScoreRecord, TrainingRecord
-from disbench.run_folder import Phase, Progress, RunFolder
-from disbench.scoring import Question, questions, score_codes
-from disbench.sittings import EVERY_MINUTE, Interval, Sittings, StoppedError
+from disbench.scoring import Question, questions
+from disbench.sittings import EVERY_MINUTE, Interval
 from disbench.store import Store
-from disbench.tensorboard import curves, write_scores
-from disbench.trainer import initial_model
-from disbench.training import MomentError, train
-from disbench.writing import trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from torch import Tensor
-
-    from disbench.models.autoencoder import Autoencoder
+    from disbench.records import EvaluationRecord, TrainingRecord
     from disbench.runs import Run
     from disbench.study import EvaluationSection
-    from disbench.training import Moment, Trained
-
-_ONE_AT_A_TIME = Lock()
-"""The number of threads is that of a process: a cluster's worker may have several tasks."""
 
 
 @dataclass(frozen=True)
@@ -87,165 +61,6 @@ def is_done(cell: Cell) -> bool:
     return evaluation is None or not cell.evaluation.keeps_codes or folder.codes.exists()
 
 
-def finish(cell: Cell, *, stop: Callable[[], bool] = lambda: False) -> Outcome:
-    """Do what is missing of a cell; an error is kept as a record, so that the others go on.
-
-    As soon as `stop` says so, the training is left at a checkpoint.
-    """
-    started = time.perf_counter()
-    keep_freed_memory()
-    notes: list[str] = []
-    with _ONE_AT_A_TIME, one_thread():
-        status, error = _tried(cell, stop, notes)
-    return Outcome(cell.run, status, time.perf_counter() - started, error, tuple(notes))
-
-
-def _tried(cell: Cell, stop: Callable[[], bool], notes: list[str]) -> tuple[Status, str]:
-    store = Store(cell.directory)
-    try:
-        with store.claimed(cell.run) as claim:
-            sittings = Sittings(cell.run, store, cell.checkpoint, claim, stop, notes)
-            status = _finish(cell, store, sittings)
-            store.forget_failure(cell.run)
-    except TakenError:
-        return "elsewhere", ""
-    except StoppedError:
-        return "stopped", ""
-    except Exception as error:  # noqa: BLE001 - whatever it was, the other runs are not to blame
-        return _blamed(error, cell, store)
-    return status, ""
-
-
-def _blamed(error: Exception, cell: Cell, store: Store) -> tuple[Status, str]:
-    """What an error means: a run that failed, or a disk on which no run can go on."""
-    trace = traceback.format_exc()
-    try:
-        if (problem := trouble(error, cell.directory)) is None:
-            store.note_failure(Failure(run=cell.run, error=summary(error), traceback=trace))
-    except OSError as another:
-        problem = trouble(another, cell.directory) or summary(another)
-    return ("failed", summary(error)) if problem is None else ("halted", problem)
-
-
-def _finish(cell: Cell, store: Store, sittings: Sittings) -> Status:
-    sittings.check()
-    there = store.folder(cell.run)
-    sittings.mend(there)
-    if (training := there.training()) is not None:
-        if not is_done(cell):  # else another process has done it in the meantime
-            _evaluate(cell, _loaded(cell, there), there)
-        return training.status
-    folder = sittings.begin()
-    if (training := folder.training()) is None:
-        model, status = _train(cell, folder, sittings)
-    else:
-        model, status = _loaded(cell, folder), training.status
-    sittings.check()
-    if status == "done":
-        _evaluate(cell, model, folder)
-        _write_scores(cell, folder)
-    sittings.check()
-    store.publish(cell.run)
-    return status
-
-
-def _train(
-    cell: Cell, folder: RunFolder, sittings: Sittings
-) -> tuple[Autoencoder, Literal["done", "diverged"]]:
-    images = _images(cell.data)
-    moment = sittings.resume(provenance(cell.device))
-    try:
-        trained = _trained(cell, images, folder, sittings, moment)
-    except MomentError as error:
-        sittings.refuse(str(error))
-        return _train(cell, folder, sittings)
-    sitting = sittings.sitting()
-    record = TrainingRecord(
-        run=cell.run,
-        data_source=images.source,
-        status="diverged" if trained.diverged else "done",
-        steps_done=trained.steps_done,
-        started=sitting.started,
-        seconds=sitting.seconds,
-        provenance=sitting.provenance,
-        earlier=sitting.earlier,
-    )
-    folder.write_training(record, trained.losses, save(_contiguous(trained.model)))
-    _note(folder, "encoding", trained.losses[-1])
-    return trained.model, record.status
-
-
-def _trained(
-    cell: Cell, images: PackedImages, folder: RunFolder, sittings: Sittings, moment: Moment | None
-) -> Trained:
-    """The trained model; on the way its progress is noted, and curves are drawn if asked for."""
-    start = 0 if moment is None else moment.step
-    _note(folder, "training", LossRecord(start, float("nan"), float("nan"), float("nan")))
-    with curves(cell.events, variational=cell.run.is_variational, start=start) as draw:
-
-        def report(losses: LossRecord) -> None:
-            _note(folder, "training", losses)
-            draw(losses)
-
-        return train(
-            cell.run,
-            images,
-            device=cell.device,
-            on_record=report,
-            after_step=sittings.after_step,
-            moment=moment,
-        )
-
-
-def _loaded(cell: Cell, folder: RunFolder) -> Autoencoder:
-    model = initial_model(cell.run)
-    model.load_state_dict(load(folder.read_weights()))
-    return model.to(cell.device)
-
-
-def _evaluate(cell: Cell, model: Autoencoder, folder: RunFolder) -> None:
-    clock = time.perf_counter()
-    run, images, device = cell.run, _images(cell.data), cell.device
-    grid = GRIDS[cell.evaluation.grid]
-    codes = encode(model, images, grid, variational=run.is_variational, device=device)
-    _note_phase(folder, "scoring")
-    kept, asked = _kept_and_asked(cell, folder)
-    answers = score_codes(codes, asked, identity=run.identity)
-    record = EvaluationRecord(
-        identity=run.identity,
-        grid=grid.name,
-        evaluation=evaluate(model, images, codes, identity=run.identity, device=device),
-        scores=(*kept, *(answer.record for answer in answers)),
-        seconds=time.perf_counter() - clock,
-        provenance=provenance(device),
-    )
-    pictures = picture(model, images, codes, identity=run.identity, device=device)
-    details = {f"{a.record.path}/{name}": x for a in answers for name, x in a.detail.items()}
-    kept_codes = codes if cell.evaluation.keeps_codes else None
-    folder.write_evaluation(record, details, pictures, kept_codes)
-
-
-def _write_scores(cell: Cell, folder: RunFolder) -> None:
-    record = folder.evaluation()
-    if cell.events is not None and record is not None:
-        write_scores(cell.events, record.scores, step=cell.run.steps)
-
-
-def _kept_and_asked(
-    cell: Cell, folder: RunFolder
-) -> tuple[tuple[ScoreRecord, ...], tuple[Question, ...]]:
-    """The scores that still stand, and what to ask; a new version of a protocol ousts the old.
-
-    All scores of a record share its provenance: with other versions, all are asked again.
-    """
-    earlier, missing = folder.evaluation(), unanswered(cell)
-    if earlier is None or missing is None or earlier.provenance != provenance(cell.device):
-        return (), _asked(cell)
-    renewed = {(q.protocol.name, q.representation, q.seed) for q in missing}
-    kept = (s for s in earlier.scores if (s.protocol, s.representation, s.seed) not in renewed)
-    return tuple(kept), missing
-
-
 def _unanswered(
     cell: Cell, training: TrainingRecord | None, evaluation: EvaluationRecord | None
 ) -> tuple[Question, ...] | None:
@@ -254,37 +69,14 @@ def _unanswered(
     if training.status == "diverged":
         return ()
     known = set() if evaluation is None else {score.key for score in evaluation.scores}
-    return tuple(question for question in _asked(cell) if question.key not in known)
+    return tuple(question for question in asked(cell) if question.key not in known)
 
 
-def _asked(cell: Cell) -> tuple[Question, ...]:
+def asked(cell: Cell) -> tuple[Question, ...]:
+    """All that the study asks of a run's codes."""
     return questions(
         find(cell.evaluation.protocols),
         cell.evaluation.representations,
         repeats=cell.evaluation.repeats,
         variational=cell.run.is_variational,
     )
-
-
-def _contiguous(model: Autoencoder) -> dict[str, Tensor]:
-    """The weights in the order of their indices, which safetensors asks for."""
-    return {name: weights.contiguous() for name, weights in model.state_dict().items()}
-
-
-def _note(folder: RunFolder, phase: Phase, losses: LossRecord) -> None:
-    folder.write_progress(
-        Progress(phase=phase, step=losses.step, reconstruction=losses.reconstruction, kl=losses.kl)
-    )
-
-
-def _note_phase(folder: RunFolder, phase: Phase) -> None:
-    """Note the phase of a run under way; the folder of a finished one takes no notes."""
-    progress = folder.progress()
-    if progress is not None:
-        folder.write_progress(progress.model_copy(update={"phase": phase}))
-
-
-@lru_cache(maxsize=1)
-def _images(data: str) -> PackedImages:
-    """The images, opened once by each worker."""
-    return open_images(data)

@@ -52,8 +52,7 @@ def _dask(
         raise StudyError(
             "--executor dask needs a package that is not installed: pip install 'disbench[dask]'"
         )
-    from disbench.cluster import Cluster  # noqa: PLC0415 - an extra
-    from disbench.dask_clients import connected, local_cluster  # noqa: PLC0415 - an extra
+    from disbench.cluster import Cluster, connected, local_cluster  # noqa: PLC0415 - an extra
 
     if scheduler is not None:
         return Cluster(connected(scheduler), most=jobs, tell=tell)

@@ -13,7 +13,7 @@ from warnings import catch_warnings
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
-from disbench.cells import finish
+from disbench.finishing import finish
 from disbench.hardware import find_hardware
 from disbench.outcomes import Outcome
 from disbench.worker import GOING, finish_in_worker

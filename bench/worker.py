@@ -9,7 +9,7 @@ from functools import lru_cache
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from disbench.cells import finish
+from disbench.finishing import finish
 
 if TYPE_CHECKING:
     from pathlib import Path

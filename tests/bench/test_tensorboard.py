@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from disbench import tensorboard, training
-from disbench.cells import finish
 from disbench.errors import StudyError
+from disbench.finishing import finish
 from disbench.plan import make_plan
 from disbench.records import LossRecord
 from disbench.store import Store

@@ -15,9 +15,9 @@ from measurement import Measurement
 from processes import alone, peak_bytes
 from timing import OURS, alternate
 
-from disbench import cells, cluster_tasks, crew
-from disbench.cluster import Cluster
-from disbench.dask_clients import local_cluster
+from disbench import cluster_tasks, crew, finishing
+from disbench.cluster.clients import local_cluster
+from disbench.cluster.executor import Cluster
 from disbench.outcomes import Outcome
 from disbench.plan import Plan, make_plan
 from disbench.provenance import provenance
@@ -133,7 +133,7 @@ def _finished(directory: Path, n_runs: int) -> Plan:
     """A finished grid: one short run, and copies of it that share its files."""
     plan = _plan(directory, n_runs)
     store, real = Store(directory), plan.cells[0]
-    if (outcome := cells.finish(real)).status != "done":
+    if (outcome := finishing.finish(real)).status != "done":
         raise RuntimeError(f"the run to copy {outcome.status}: {outcome.error}")
     training, evaluation = store.folder(real.run).records()
     if training is None or evaluation is None:

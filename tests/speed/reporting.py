@@ -11,8 +11,9 @@ import numpy as np
 from processes import alone
 from timing import OURS, alternate
 
-from disbench.cells import Cell, finish
+from disbench.cells import Cell
 from disbench.dsprites import RENDERED_SHA256
+from disbench.finishing import finish
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.record_files import write_record
 from disbench.records import LossRecord, ScoreRecord

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from disbench.cluster.parcels import Parcel, ParcelError, keep, pack, unpack
 from disbench.errors import DamagedError
-from disbench.parcels import Parcel, ParcelError, keep, pack, unpack
 from disbench.records import Failure
 from disbench.store import Store
 

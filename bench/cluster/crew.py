@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from distributed.versions import get_versions
 
-from disbench.cluster_tasks import shares
+from disbench.cluster.tasks import shares
 from disbench.errors import StudyError
 from disbench.hardware import Hardware, find_hardware, resolve_device
 from disbench.words import duration

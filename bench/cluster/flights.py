@@ -11,10 +11,10 @@ from distributed import KilledWorker
 
 from disbench.cells import is_done
 from disbench.claims import TakenError
-from disbench.cluster_tasks import finish_parcel, finish_there
+from disbench.cluster.parcels import ParcelError, keep, pack
+from disbench.cluster.tasks import finish_parcel, finish_there
 from disbench.errors import DamagedError
 from disbench.outcomes import Outcome, summary
-from disbench.parcels import ParcelError, keep, pack
 from disbench.records import Failure
 from disbench.sittings import Sittings
 from disbench.store import Store
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from disbench.cells import Cell
     from disbench.claims import Claim
-    from disbench.cluster_tasks import Errand
-    from disbench.parcels import Parcel
+    from disbench.cluster.parcels import Parcel
+    from disbench.cluster.tasks import Errand
 
 RESULT_SECONDS = 60.0
 LOST = "the connection to the Dask scheduler was lost"

@@ -33,8 +33,8 @@ from disbench.tables import tabulate
 
 distributed = pytest.importorskip("distributed")
 
-from disbench.cluster import Cluster  # noqa: E402 - not without distributed
-from disbench.dask_clients import connected  # noqa: E402
+from disbench.cluster.clients import connected  # noqa: E402
+from disbench.cluster.executor import Cluster  # noqa: E402 - not without distributed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from distributed import Client, LocalCluster
 
     from disbench.cells import Cell
-    from disbench.flights import Flight
+    from disbench.cluster.flights import Flight
     from disbench.study import Study
 
 FILES = ("codes.h5", "details.h5", "losses.csv", "model.safetensors", "pictures.h5")
@@ -331,7 +331,7 @@ def _worker_of_another_version(address: str, folder: Path) -> Iterator[None]:
 def test_unreachable_scheduler_is_named(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("disbench.dask_clients.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("disbench.cluster.clients.CONNECT_SECONDS", 0.5)
     address = "tcp://127.0.0.1:9"
     with pytest.raises(StudyError, match=f"no Dask scheduler answers at {address}"):
         disbench.run(study, out=tmp_path / "o", executor="dask", scheduler=address)
@@ -355,8 +355,8 @@ def test_cluster_without_workers_is_waited_for(monkeypatch: pytest.MonkeyPatch) 
 def test_workers_that_go_for_good_end_the_grid(
     long_study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("disbench.dispatch.LONGEST_WAIT", 0.5)
-    monkeypatch.setattr("disbench.dispatch.LOOK_SECONDS", 0.3)
+    monkeypatch.setattr("disbench.cluster.dispatch.LONGEST_WAIT", 0.5)
+    monkeypatch.setattr("disbench.cluster.dispatch.LOOK_SECONDS", 0.3)
     cell = _only_cell(long_study, tmp_path)
     told: list[str] = []
     fleeting = distributed.LocalCluster(

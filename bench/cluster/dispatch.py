@@ -12,9 +12,9 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from disbench import crew
-from disbench.cluster_tasks import Errand
-from disbench.flights import LOST, send
+from disbench.cluster import crew
+from disbench.cluster.flights import LOST, send
+from disbench.cluster.tasks import Errand
 from disbench.outcomes import Outcome
 from disbench.store import Store
 from disbench.words import duration
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from disbench.cells import Cell
-    from disbench.flights import Flight
+    from disbench.cluster.flights import Flight
 
 LONGEST_WAIT = 3600.0
 """How many seconds a grid waits where there is no worker: a cluster's queue may be long."""

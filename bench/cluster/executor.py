@@ -11,9 +11,9 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from uuid import uuid4
 
-from disbench import crew
-from disbench.cluster_tasks import leave
-from disbench.dispatch import LONGEST_WAIT, Dispatch
+from disbench.cluster import crew
+from disbench.cluster.dispatch import LONGEST_WAIT, Dispatch
+from disbench.cluster.tasks import leave
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence

@@ -10,16 +10,16 @@ from uuid import uuid4
 
 from distributed import Status, get_worker
 
-from disbench.cells import finish
-from disbench.parcels import pack, unpack
+from disbench.cluster.parcels import pack, unpack
+from disbench.finishing import finish
 from disbench.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from disbench.cells import Cell
+    from disbench.cluster.parcels import Parcel
     from disbench.outcomes import Outcome
-    from disbench.parcels import Parcel
 
 GOING = frozenset({Status.running, Status.paused})
 
