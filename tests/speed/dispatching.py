@@ -15,7 +15,8 @@ from measurement import Measurement
 from processes import alone, peak_bytes
 from timing import OURS, alternate
 
-from disbench import cluster_tasks, crew, finishing
+from disbench import finishing
+from disbench.cluster import crew, tasks
 from disbench.cluster.clients import local_cluster
 from disbench.cluster.executor import Cluster
 from disbench.outcomes import Outcome
@@ -93,7 +94,7 @@ def _over_cluster(directory: Path, n_runs: int, *, shared: bool) -> tuple[float,
 
 
 def _pretend() -> None:
-    cluster_tasks.finish = tiny_finish
+    tasks.finish = tiny_finish
     _wait_for_no_disk()
 
 

@@ -18,8 +18,7 @@ import psutil
 import pytest
 
 import disbench
-from disbench import cluster as cluster_module
-from disbench import crew, runner
+from disbench import runner
 from disbench.checkpoints import Checkpoints
 from disbench.errors import StudyError, WriteError
 from disbench.evidence import gather
@@ -33,8 +32,8 @@ from disbench.tables import tabulate
 
 distributed = pytest.importorskip("distributed")
 
-from disbench.cluster.clients import connected  # noqa: E402
-from disbench.cluster.executor import Cluster  # noqa: E402 - not without distributed
+from disbench.cluster import Cluster, connected, crew  # noqa: E402 - not without distributed
+from disbench.cluster import executor as cluster_module  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
