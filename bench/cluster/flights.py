@@ -63,7 +63,10 @@ class Flight:
 
     def drop(self) -> None:
         """Let go of it: the worker is to leave it, and others may have it."""
-        self.future.cancel()
+        if self.future.done():
+            self.future.release()  # which does not wait for the scheduler
+        else:
+            self.future.cancel()
         if self.claim is not None:
             self.claim.leave()
 
