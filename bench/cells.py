@@ -26,7 +26,8 @@ from disbench.scoring import Question, questions, score_codes
 from disbench.sittings import EVERY_MINUTE, Interval, Sittings, StoppedError
 from disbench.store import Store
 from disbench.tensorboard import curves, write_scores
-from disbench.training import MomentError, initial_model, train
+from disbench.trainer import initial_model
+from disbench.training import MomentError, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable

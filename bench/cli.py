@@ -145,6 +145,21 @@ def report(
 
 
 @app.command()
+def check(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A results directory, finished or not.")
+    ],
+) -> None:
+    """Read every file of every finished run; exit 1 if one is not as it was written.
+
+    Such a file is moved to DIR/damaged/, and the next `disbench run` makes it again.
+    """
+    from disbench.commands import checking  # noqa: PLC0415
+
+    raise typer.Exit(0 if checking.check(directory, console=stdout) else EXIT_FAILED)
+
+
+@app.command()
 def compare(
     directories: Annotated[
         list[Path], typer.Argument(metavar="DIR DIR...", help="Results directories.")

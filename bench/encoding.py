@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from disbench.training import as_tensor
+from disbench.trainer import as_tensor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

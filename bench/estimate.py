@@ -15,7 +15,7 @@ from disbench.dsprites import GRIDS, PackedImages
 from disbench.encoding import BATCH_SIZE
 from disbench.evaluation import N_RECONSTRUCTED
 from disbench.hardware import keep_freed_memory, one_thread
-from disbench.training import Trainer, as_tensor
+from disbench.trainer import Trainer, as_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

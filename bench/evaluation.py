@@ -13,7 +13,7 @@ from disbench.models.objectives import reconstruction_error
 from disbench.records import Evaluation
 from disbench.run_folder import Pictures
 from disbench.seeds import generator, stream_key
-from disbench.training import as_tensor
+from disbench.trainer import as_tensor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -56,6 +56,8 @@ def outcomes(cells: Sequence[Cell], executor: Executor) -> Iterator[Outcome]:
 
 def _round(cells: Sequence[Cell], deaths: Deaths, executor: Executor) -> Iterator[Outcome]:
     """Those that have not died too often together; if there are none, one of the others alone."""
+    if not cells:
+        return
     together = [cell for cell in cells if not deaths.are_many(cell)]
     problem = ""
     for outcome in executor.outcomes(together or cells[:1], alone=not together):

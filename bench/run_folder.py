@@ -192,8 +192,10 @@ class RunFolder:
 
         Codes that are kept are ``mean`` and, of a VAE, ``log_variance``, in the order of the grid.
         """
+        earlier = {} if self.evaluation() is None else self.details()
         files = {
-            "details.h5": pack_arrays({**self.details(), **details}),
+            # In one order, however many times it took: the same arrays are the same bytes.
+            "details.h5": pack_arrays(dict(sorted({**earlier, **details}.items()))),
             "pictures.h5": pack_arrays(pictures._asdict()),
         }
         if codes is not None:

@@ -126,7 +126,7 @@ class TrainingSection(Section):
 
     steps: Positive = 300_000
     batch_size: Annotated[int, Field(ge=1, le=65_536)] = 64
-    optimiser: Annotated[str, _one_of("disbench.training", "OPTIMISERS")] = "adam"
+    optimiser: Annotated[str, _one_of("disbench.trainer", "OPTIMISERS")] = "adam"
     learning_rate: Annotated[float, Field(gt=0)] = 1e-4
     precision: Literal["auto", "fp32", "bf16"] = "auto"
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 def rebuild(directory: Path, *, teller: Teller) -> None:
     """Rebuild what is derived from the runs in a directory, and tell which runs it lacks."""
     check_is_results(directory)
-    remarks: list[str] = []
-    evidence = write_report(directory, on_damage=remarks.append)
+    notes: list[str] = []
+    evidence = write_report(directory, on_damage=notes.append)
     store = Store(directory)
     study = store.study()
     missing = [] if study is None else missing_runs(evidence, source_of(store), study)
-    teller.finished(Found(directory, evidence, missing=missing, remarks=remarks))
+    teller.finished(Found(directory, evidence, missing=missing, notes=notes))
 
 
 def check_is_results(directory: Path) -> None:

@@ -65,7 +65,7 @@ def execute(plan: Plan, *, jobs: int | None, teller: Teller, errors: Console) ->
     except HaltedError as error:
         errors.print(str(error), markup=False, soft_wrap=True)
         return EXIT_FAILED
-    teller.finished(Found(results.directory, results.evidence, remarks=results.notes))
+    teller.finished(Found(results.directory, results.evidence, notes=results.notes))
     for outcome in results.failed:
         trace = results.directory / "failures" / f"{outcome.run.id}.json"
         errors.print(

@@ -31,13 +31,14 @@ class Found(NamedTuple):
     """What a study came to: where it is, and what is made of it.
 
     `missing` are the labels of the missing runs, None where these were not looked for; `remarks`
-    are sentences to be told first.
+    are sentences to be told first, `notes` those on files that were set aside.
     """
 
     directory: Path
     evidence: Evidence
     missing: Sequence[str] | None = None
     remarks: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
 
 class Teller(Protocol):
@@ -67,6 +68,8 @@ class Words:
 
     def finished(self, found: Found) -> None:
         """Print a row a setting, the places to look at, and the runs that are missing."""
+        for note in found.notes:
+            self.console.print(note, markup=False, soft_wrap=True)
         for remark in found.remarks:
             self.console.print(remark, markup=False)
         self.console.print(headline_table(found.evidence))
@@ -134,7 +137,8 @@ class Json:
 
     def finished(self, found: Found) -> None:
         """Write the event `finished`; the counts are those of all runs in the directory."""
-        more: dict[str, object] = {"remarks": list(found.remarks)} if found.remarks else {}
+        told = {"remarks": found.remarks, "notes": found.notes}
+        more: dict[str, object] = {name: list(lines) for name, lines in told.items() if lines}
         if found.missing is not None:
             more["missing"] = list(found.missing)
         runs = found.evidence.tables.runs

@@ -16,7 +16,7 @@ from disbench.explorer.layers import DecoderData, describe
 from disbench.explorer.quantised import QuantisedCodes, quantise
 from disbench.explorer.reference import START, ReferenceImages
 from disbench.hardware import one_thread
-from disbench.training import initial_model
+from disbench.trainer import initial_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

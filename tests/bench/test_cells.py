@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from safetensors.torch import load_file
 
-from disbench import cells, training
+from disbench import cells, sittings, training
 from disbench.cells import Cell, finish
+from disbench.checkpoints import Checkpoints, Sitting
 from disbench.dsprites import GRIDS
 from disbench.encoding import encode
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.plan import make_plan
+from disbench.sittings import Interval
 from disbench.store import Store
 from disbench.tables import tabulate
-from disbench.training import initial_model, train
+from disbench.trainer import initial_model
+from disbench.training import Moment, train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from disbench.dsprites import PackedImages
@@ -69,6 +77,12 @@ def done(finished: tuple[Cell, Cell], tmp_path: Path) -> Cell:
     directory = tmp_path / "copy"
     shutil.copytree(finished[1].directory, directory)
     return replace(finished[1], directory=directory)
+
+
+def _bits(cell: Cell) -> dict[str, bytes]:
+    """Everything of a run that must be the same bits; the records hold times, too."""
+    names = (*TRAINED[1:], "codes.h5", "details.h5", "pictures.h5")
+    return {name: found for name, (found, _) in _bytes(cell, *names).items()}
 
 
 def _with(cell: Cell, **evaluation: Any) -> Cell:
@@ -176,6 +190,7 @@ def test_error_is_recorded_with_its_traceback(
     assert failure.error == outcome.error
     assert "in break_down" in failure.traceback
     assert not list(Store(tmp_path).runs.iterdir())
+    assert Store(tmp_path).under_way() == {}
     assert cells.unanswered(cell) is None
     monkeypatch.undo()
     assert finish(cell).status == "done"
@@ -195,6 +210,225 @@ def test_interruption_is_no_failure(
         finish(cell)
     assert Store(tmp_path).failed() == {}
     assert not list(Store(tmp_path).runs.iterdir())
+
+
+@pytest.mark.parametrize("interval", [Interval(steps=1), Interval(steps=3), Interval(seconds=1e9)])
+def test_run_that_is_stopped_goes_on_to_the_same_bits(
+    interval: Interval, finished: tuple[Cell, Cell], tmp_path: Path
+) -> None:
+    """As often as it is stopped; every file but the two records is the same."""
+    for done in finished:
+        cell = replace(done, directory=tmp_path, checkpoint=interval)
+        Store(tmp_path).unfinished.mkdir(exist_ok=True)
+        Store(tmp_path).runs.mkdir(exist_ok=True)
+        for step in (1, 2, 3, 4):
+            asked = iter([False])  # before it begins, but not after a step
+            assert finish(cell, stop=lambda asked=asked: next(asked, True)).status == "stopped"
+            [path, *_] = Checkpoints(cell.run, Store(tmp_path).begun(cell.run).path).paths()
+            assert path.name.startswith(f"checkpoint-{step:015d}-")
+            assert Store(tmp_path).under_way() == Store(tmp_path).failed() == {}
+        assert finish(cell).status == "done"
+        assert not list(Store(tmp_path).unfinished.iterdir())
+        before, after = (_bits(c) for c in (done, cell))
+        assert before == after
+
+
+def test_sittings_are_told_by_the_record(
+    make_study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those on other machines or with other versions, and the time of all."""
+    [_, cell] = _cells(make_study(training={"steps": 9}), tmp_path)
+    here = cells.provenance("cpu")
+    machines = [here.model_copy(update={"device_name": name}) for name in "abbc"]
+    clock = iter(range(0, 10_000, 100))
+    monkeypatch.setattr(sittings.time, "monotonic", lambda: float(next(clock)))
+    for machine in machines:
+        monkeypatch.setattr(cells, "provenance", lambda _, machine=machine: machine)
+        asked = iter([False] if machine is not machines[-1] else [False] * 20)
+        finish(cell, stop=lambda asked=asked: next(asked, True))
+    record = Store(tmp_path).folder(cell.run).training()
+    assert record is not None
+    assert record.provenance.device_name == "c"
+    assert [earlier.device_name for earlier in record.earlier] == ["a", "b"]
+    assert record.seconds >= 400
+
+
+def test_run_that_is_trained_is_only_scored(
+    done: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process was killed while it was scoring."""
+    cell = replace(done, directory=tmp_path / "new")
+    store = Store(cell.directory)
+    for path in (store.runs, store.unfinished):
+        path.mkdir(parents=True)
+    begun = store.begun(cell.run).path
+    shutil.copytree(Store(done.directory).folder(done.run).path, begun)
+    (begun / "evaluation.json").unlink()
+    monkeypatch.setattr(cells, "train", _no_training)
+    assert finish(cell).status == "done"
+    assert _bits(cell) == _bits(done)
+
+
+@pytest.mark.parametrize("name", ["training.json", "model.safetensors", "losses.csv"])
+def test_training_that_is_damaged_is_done_again_from_its_checkpoint(
+    name: str, done: Cell, tmp_path: Path
+) -> None:
+    cell = replace(done, directory=tmp_path / "new", checkpoint=Interval(steps=1))
+    store = Store(cell.directory)
+    for path in (store.runs, store.unfinished):
+        path.mkdir(parents=True)
+    asked = iter([False] * 4)
+    finish(cell, stop=lambda: next(asked, True))
+    begun = store.begun(cell.run)
+    for trained in TRAINED:
+        shutil.copy(Store(done.directory).folder(done.run).path / trained, begun.path)
+    (begun.path / name).write_bytes(b"damaged")
+    outcome = finish(cell)
+    assert outcome.status == "done"
+    [note] = outcome.notes
+    assert str(begun.path / name) in note
+    assert (store.damaged / f"{cell.run.id}.1" / name).read_bytes() == b"damaged"
+    assert _bits(cell) == _bits(done)
+
+
+def test_checkpoint_that_is_damaged_is_set_aside_for_the_one_before(
+    done: Cell, tmp_path: Path
+) -> None:
+    cell = replace(done, directory=tmp_path / "new", checkpoint=Interval(steps=1))
+    store = Store(cell.directory)
+    for path in (store.runs, store.unfinished):
+        path.mkdir(parents=True)
+    asked = iter([False] * 4)
+    finish(cell, stop=lambda: next(asked, True))
+    checkpoints = Checkpoints(cell.run, store.begun(cell.run).path)
+    [last, _] = checkpoints.paths()
+    last.write_bytes(last.read_bytes()[:-1])
+    outcome = finish(cell)
+    assert (outcome.status, len(outcome.notes)) == ("done", 1)
+    assert outcome.notes[0].startswith(f"{last}: its checksum is that of another content; set")
+    assert _bits(cell) == _bits(done)
+
+
+def test_checkpoint_of_another_network_is_set_aside(done: Cell, tmp_path: Path) -> None:
+    """Its name, its checksum and its identity are right: a stranger made it."""
+    cell = replace(done, directory=tmp_path / "new")
+    store = Store(cell.directory)
+    for path in (store.runs, store.unfinished, store.begun(cell.run).path):
+        path.mkdir(parents=True)
+    sitting = Sitting(
+        identity=cell.run.identity,
+        started=datetime.now(UTC),
+        seconds=0,
+        provenance=cells.provenance("cpu"),
+    )
+    moment = Moment(2, {"model.x": torch.zeros(3), "losses": torch.zeros(0, 4)})
+    Checkpoints(cell.run, store.begun(cell.run).path).write(moment, sitting)
+    outcome = finish(cell)
+    assert (outcome.status, len(outcome.notes)) == ("done", 1)
+    assert "Error(s) in loading state_dict" in outcome.notes[0]
+    assert _bits(cell) == _bits(done)
+
+
+@pytest.mark.parametrize(
+    ("name", "n_trained"),
+    [
+        ("model.safetensors", 1),
+        ("training.json", 1),
+        ("codes.h5", 0),
+        ("details.h5", 0),
+        ("evaluation.json", 0),
+    ],
+)
+def test_finished_run_with_a_damaged_file_is_done_again_as_far_as_needed(
+    name: str,
+    n_trained: int,
+    done: Cell,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = _bits(done)
+    assert cells.is_done(done)
+    path = Store(done.directory).folder(done.run).path / name
+    path.write_bytes(path.read_bytes()[:-3])
+    assert not cells.is_done(done)
+    trained = []
+    real = cells.train
+
+    def train(*arguments: Any, **options: Any) -> Any:
+        trained.append(1)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(cells, "train", train)
+    outcome = finish(done)
+    assert outcome.status == "done"
+    assert [str(path) in note for note in outcome.notes] == [True]
+    assert len(trained) == n_trained
+    assert cells.is_done(done)
+    assert _bits(done) == before
+
+
+def test_run_in_other_hands_is_left_to_them(done: Cell) -> None:
+    (Store(done.directory).folder(done.run).path / "evaluation.json").unlink()
+    with Store(done.directory).claimed(done.run):
+        assert finish(done).status == "elsewhere"
+    assert finish(done).status == "done"
+
+
+def test_run_that_another_has_finished_in_the_meantime_is_left_as_it_is(done: Cell) -> None:
+    before = _bytes(done)
+    assert finish(done).status == "done"
+    assert _bytes(done) == before
+
+
+def test_run_that_was_taken_over_is_not_published(
+    done: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was thought dead, and another process does the run by now."""
+    cell = replace(done, directory=tmp_path / "new")
+    store = Store(cell.directory)
+    for path in (store.runs, store.unfinished):
+        path.mkdir(parents=True)
+    real = cells._evaluate
+
+    def evaluate(*arguments: Any) -> None:
+        real(*arguments)
+        claims[0].lost.set()
+
+    claims: list[Any] = []
+    real_claimed = Store.claimed
+
+    @contextmanager
+    def claimed(store: Store, run: Any) -> Iterator[Any]:
+        with real_claimed(store, run) as claim:
+            claims.append(claim)
+            yield claim
+
+    monkeypatch.setattr(cells, "_evaluate", evaluate)
+    monkeypatch.setattr(Store, "claimed", claimed)
+    assert finish(cell).status == "elsewhere"
+    assert not store.folder(cell.run).path.exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
+def test_disk_that_cannot_be_written_is_no_fault_of_the_run(
+    number: int, done: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = replace(done, directory=tmp_path / "new", checkpoint=Interval(steps=2))
+    store = Store(cell.directory)
+    for path in (store.runs, store.unfinished, store.failures):
+        path.mkdir(parents=True)
+
+    def write(*_: Any) -> None:
+        raise OSError(number, os.strerror(number), "somewhere")
+
+    monkeypatch.setattr(Checkpoints, "write", write)
+    outcome = finish(cell)
+    assert outcome.status == "halted"
+    assert outcome.error.startswith(f"cannot write to {cell.directory} ({os.strerror(number)}); ")
+    assert "give the same command again" in outcome.error
+    assert store.failed() == {}
+    monkeypatch.undo()
+    assert finish(cell).status == "done"
+    assert _bits(cell) == _bits(done)
 
 
 def test_diverged_run_has_a_row_and_is_not_tried_again(

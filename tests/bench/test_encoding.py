@@ -11,7 +11,7 @@ from torch.distributions import Normal, kl_divergence
 
 from disbench.dsprites import FactorGrid, PackedImages
 from disbench.encoding import Codes, encode, encode_rows
-from disbench.training import initial_model
+from disbench.trainer import initial_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from disbench import evaluation
 from disbench.dsprites import FactorGrid, PackedImages
 from disbench.encoding import Codes, encode
 from disbench.evaluation import evaluate, picture
-from disbench.training import initial_model
+from disbench.trainer import initial_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from disbench.errors import StoreError
+from disbench.claims import TakenError
+from disbench.errors import DamagedError, StoreError
 from disbench.records import Failure
+from disbench.run_folder import RunFolder
 from disbench.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from disbench.run_folder import RunFolder
     from disbench.runs import Run
     from disbench.study import Study
 
@@ -31,84 +28,130 @@ def store(tmp_path: Path, make_study: Callable[..., Study]) -> Store:
     return store
 
 
-def _partial(store: Store, run: Run, *, host: str, process: int) -> Path:
-    path = store.runs / f".partial-{run.id}@{host}@{process}"
-    path.mkdir()
-    (path / "training.json").write_text("{")
-    return path
+def _begin(store: Store, run: Run, **files: str) -> RunFolder:
+    folder = store.begun(run)
+    folder.path.mkdir()
+    for name, text in files.items():
+        (folder.path / name.replace("_", ".")).write_text(text)
+    return folder
 
 
-def _write_half(path: Path, error: type[BaseException]) -> None:
-    path.write_text("half")
-    raise error
+def _damaged(path: Path) -> DamagedError:
+    return DamagedError(path, "it was dropped")
 
 
-def _dead_process() -> int:
-    done = subprocess.Popen([sys.executable, "-c", ""])
-    done.wait()
-    return done.pid
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
-def test_folder_appears_when_it_is_complete(store: Store, make_run: Callable[..., Run]) -> None:
+def test_folder_appears_when_it_is_published(store: Store, make_run: Callable[..., Run]) -> None:
     run = make_run()
-    with store.new(run) as folder:
-        (folder.path / "file").write_text("bits")
-        assert not store.folder(run).path.exists()
-        assert list(store.finished()) == []
-        assert store.under_way() == {run.id: folder}
-    assert (store.folder(run).path / "file").read_text() == "bits"
+    _begin(store, run, losses_csv="bits")
+    assert not store.folder(run).path.exists()
+    assert list(store.finished()) == []
+    store.publish(run)
+    assert (store.folder(run).path / "losses.csv").read_text() == "bits"
     assert [finished.path.name for finished in store.finished()] == [run.id]
-    assert store.under_way() == {}
-    assert [path.name for path in store.runs.iterdir()] == [run.id]
+    assert not store.begun(run).path.exists()
 
 
-@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_error_leaves_nothing(
-    error: type[BaseException], store: Store, make_run: Callable[..., Run]
-) -> None:
-    with pytest.raises(error), store.new(make_run()) as folder:
-        _write_half(folder.path / "file", error)
-    assert list(store.runs.iterdir()) == []
-
-
-def test_whoever_is_first_keeps_the_folder(
-    store: Store, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
-) -> None:
-    run = make_run()
-    with store.new(run) as slower:
-        write_run(Store(store.directory), make_run(seed=1))
-        (store.runs / make_run(seed=1).id).rename(store.folder(run).path)
-        (slower.path / "late").write_text("x")
-    assert not (store.folder(run).path / "late").exists()
-    assert store.folder(run).weights.read_bytes() == b"weights"
-    assert [path.name for path in store.runs.iterdir()] == [run.id]
-
-
-def test_run_without_its_record_is_replaced(
-    store: Store, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
-) -> None:
-    """The message for a damaged record says to move it away, and the run is done again."""
-    folder = write_run(store, make_run())
-    (folder.path / "training.json").unlink()
-    folder.weights.write_bytes(b"old")
-    assert write_run(store, make_run()).weights.read_bytes() == b"weights"
-    assert folder.training() is not None
-
-
-def test_note_of_progress_is_no_part_of_the_result(
+def test_run_is_under_way_while_somebody_holds_its_claim(
     store: Store, make_run: Callable[..., Run]
 ) -> None:
-    with store.new(make_run()) as folder:
-        (folder.path / "progress.json").write_text("{}")
-    assert list(store.folder(make_run()).path.iterdir()) == []
+    run = make_run()
+    _begin(store, run)
+    assert store.under_way() == {}
+    with store.claimed(run):
+        assert store.under_way() == {run.id: RunFolder(store.unfinished / run.id)}
+        with pytest.raises(TakenError), store.claimed(run):
+            pass
+    assert store.under_way() == {}
+
+
+def test_only_what_makes_a_run_is_published(store: Store, make_run: Callable[..., Run]) -> None:
+    run = make_run()
+    folder = _begin(store, run, losses_csv="", training_json="", progress_json="", x_tmp="")
+    (folder.path / "checkpoint-000000000000007-00.safetensors").touch()
+    store.publish(run)
+    assert _names(store.folder(run).path) == {"losses.csv", "training.json"}
+
+
+def test_run_without_its_record_is_replaced_and_set_aside(
+    store: Store, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
+) -> None:
+    folder = write_run(store, make_run(), weights=b"old")
+    (folder.path / "training.json").unlink()
+    assert write_run(store, make_run()).read_weights() == b"weights"
+    aside = store.damaged / f"{make_run().id}.1"
+    assert (aside / "model.safetensors").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("name", ["training.json", "losses.csv", "model.safetensors"])
+def test_with_its_training_a_finished_run_is_set_aside(
+    name: str, store: Store, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
+) -> None:
+    folder = write_run(store, make_run(), {"mig/exact": 0.5})
+    before = _names(folder.path)
+    told = store.set_aside(_damaged(folder.path / name))
+    aside = store.damaged / f"{make_run().id}.1"
+    assert told == f"{folder.path / name}: it was dropped; set aside in {aside}"
+    assert _names(aside) == before
+    assert list(store.finished()) == []
+
+
+@pytest.mark.parametrize("name", ["evaluation.json", "details.h5", "pictures.h5", "codes.h5"])
+def test_with_one_score_all_scores_of_a_run_are_set_aside(
+    name: str, store: Store, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
+) -> None:
+    folder = write_run(store, make_run(), {"mig/exact": 0.5})
+    store.set_aside(_damaged(folder.path / name))
+    aside = store.damaged / f"{make_run().id}.1"
+    assert _names(aside) == {"evaluation.json", "details.h5", "pictures.h5"}
+    assert _names(folder.path) == {"training.json", "losses.csv", "model.safetensors"}
+    assert folder.damage() is None
+
+
+def test_of_a_run_that_was_begun_a_checkpoint_goes_alone(
+    store: Store, make_run: Callable[..., Run]
+) -> None:
+    run = make_run()
+    folder = _begin(store, run, first="1", second="2", training_json="", losses_csv="")
+    store.set_aside(_damaged(folder.path / "first"))
+    assert (store.damaged / f"{run.id}.1" / "first").read_text() == "1"
+    store.set_aside(_damaged(folder.path / "losses.csv"))
+    assert _names(store.damaged / f"{run.id}.2") == {"training.json", "losses.csv"}
+    assert _names(folder.path) == {"second"}
+
+
+def test_nothing_that_was_set_aside_is_written_over(
+    store: Store, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
+) -> None:
+    for weights in (b"one", b"two"):
+        folder = write_run(store, make_run(), weights=weights)
+        store.set_aside(_damaged(folder.weights))
+    found = [(store.damaged / f"{make_run().id}.{n}/model.safetensors") for n in (1, 2)]
+    assert [path.read_bytes() for path in found] == [b"one", b"two"]
+
+
+def test_damaged_record_beside_the_runs_goes_alone(
+    store: Store, make_run: Callable[..., Run]
+) -> None:
+    store.note_failure(Failure(run=make_run(), error="no", traceback=""))
+    path = store.failures / f"{make_run().id}.json"
+    path.write_text("{")
+    with pytest.raises(DamagedError) as refusal:
+        store.failed()
+    store.set_aside(refusal.value)
+    assert store.failed() == {}
+    assert (store.damaged / f"{path.name}.1").read_text() == "{"
 
 
 def test_finished_runs_come_in_the_order_of_their_names(
     store: Store, make_run: Callable[..., Run]
 ) -> None:
     for seed in (2, 0, 1):
-        with store.new(make_run(seed=seed)):
-            pass
+        _begin(store, make_run(seed=seed))
+        store.publish(make_run(seed=seed))
     (store.runs / "a file").touch()
     names = [folder.path.name for folder in store.finished()]
     assert names == sorted(make_run(seed=seed).id for seed in range(3))
@@ -135,16 +178,11 @@ def test_failure_is_kept_until_it_is_forgotten(store: Store, make_run: Callable[
     store.forget_failure(run)
 
 
-def test_opening_sweeps_what_dead_processes_left(
-    store: Store, make_run: Callable[..., Run], make_study: Callable[..., Study]
-) -> None:
-    dead = _partial(store, make_run(), host=socket.gethostname(), process=_dead_process())
-    alive = _partial(store, make_run(), host=socket.gethostname(), process=os.getppid())
-    elsewhere = _partial(store, make_run(), host="elsewhere", process=_dead_process())
-    store.open_for(make_study())
-    assert not dead.exists()
-    assert alive.exists()
-    assert elsewhere.exists()
+def test_what_an_older_version_left_half_written_is_no_run(store: Store) -> None:
+    (store.runs / ".partial-ae-seed0-9a6cc309d5f3@elsewhere@4711").mkdir()
+    (store.runs / ".partial-x").mkdir()
+    assert list(store.finished()) == []
+    assert store.under_way() == {}
 
 
 def test_study_is_kept_with_its_runs(store: Store, make_study: Callable[..., Study]) -> None:
@@ -215,7 +253,7 @@ def test_directory_that_cannot_be_written_is_refused(
         ("", "the whole file"),
         ("not JSON", "the whole file"),
         ("[]", "the whole file"),
-        ('{"schema_version": 2}', "schema_version"),
+        ('{"schema_version": 3}', "schema_version"),
         ("\udcff", "the whole file"),
     ],
 )
@@ -231,7 +269,7 @@ def test_damaged_record_is_named(
     with pytest.raises(StoreError) as refused:
         store.folder(make_run()).training()
     assert str(refused.value).startswith(f"{path} is not what disbench wrote ({where}: ")
-    assert str(refused.value).endswith("move it away, and its run will be done again")
+    assert str(refused.value).endswith("`disbench run` sets it aside and does its run again")
 
 
 def test_store_can_be_moved(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,7 +15,8 @@ from disbench.dsprites import PackedImages, batch_rows
 from disbench.models.autoencoder import build
 from disbench.models.networks import NETWORKS
 from disbench.seeds import generator, stream_key
-from disbench.training import Trainer, as_tensor, initial_model, train
+from disbench.trainer import OPTIMISERS, Trainer, initial_model
+from disbench.training import Moment, MomentError, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,40 +88,7 @@ def test_a_plain_loop_gives_the_same_weights_to_the_bit(
     assert record.loss == pytest.approx(reconstruction + 4 * kl, rel=1e-6)
 
 
-def _after_steps(optimiser: str) -> tuple[Tensor, list[Tensor]]:
-    """Zeros after steps at a rate of 0.01, and the gradients of the steps."""
-    weights = torch.nn.Parameter(torch.zeros(50))
-    gradients = torch.from_numpy(np.random.default_rng(0).normal(size=(4, 50))).float()
-    update = training.OPTIMISERS[optimiser]([weights], lr=0.01)
-    for gradient in gradients:
-        weights.grad = gradient.clone()
-        update.step()
-    return weights.detach().double(), list(gradients.double())
-
-
-def test_adam_is_that_of_the_paper() -> None:
-    """Kingma & Ba 2015, algorithm 1, with the settings of study v1."""
-    weights, gradients = _after_steps("adam")
-    expected, first, second = torch.zeros(3, 50).double()
-    for step, gradient in enumerate(gradients, start=1):
-        first = 0.9 * first + 0.1 * gradient
-        second = 0.999 * second + 0.001 * gradient**2
-        corrected = (second / (1 - 0.999**step)).sqrt() + 1e-8
-        expected -= 0.01 * first / (1 - 0.9**step) / corrected
-    torch.testing.assert_close(weights, expected, rtol=1e-5, atol=1e-8)
-
-
-def test_adagrad_is_that_of_the_paper() -> None:
-    """Duchi et al. 2011, with a diagonal matrix that begins at zero."""
-    weights, gradients = _after_steps("adagrad")
-    expected, total = torch.zeros(2, 50).double()
-    for gradient in gradients:
-        total += gradient**2
-        expected -= 0.01 * gradient / total.sqrt()
-    torch.testing.assert_close(weights, expected, rtol=1e-5, atol=1e-8)
-
-
-@pytest.mark.parametrize("optimiser", training.OPTIMISERS)
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_a_run_takes_its_optimiser_and_rate(
     optimiser: str, make_run: Callable[..., Run], whole: PackedImages
 ) -> None:
@@ -163,48 +131,6 @@ def test_training_moves_no_global_generator(
     train(make_run(steps=2), whole, device="cpu")
     assert torch.equal(torch.get_rng_state(), before)
     assert np.array_equal(np.random.get_state()[1], numpy_before)  # type: ignore[index] # noqa: NPY002
-
-
-def test_batch_and_noise_of_a_step_do_not_depend_on_the_steps_before(
-    make_run: Callable[..., Run], whole: PackedImages
-) -> None:
-    fresh = Trainer.start(make_run(), whole, device="cpu")
-    used = Trainer.start(make_run(), whole, device="cpu")
-    for step in (0, 1, 7):
-        used.step(step)
-    assert torch.equal(fresh.batch(3), used.batch(3))
-    assert torch.equal(fresh.noise(3), used.noise(3))
-
-
-def test_every_step_has_its_own_batch_and_noise(
-    make_run: Callable[..., Run], whole: PackedImages
-) -> None:
-    trainers = [Trainer.start(make_run(seed=seed), whole, device="cpu") for seed in (0, 1)]
-    for draw in ("batch", "noise"):
-        drawn = [getattr(trainer, draw)(step) for trainer in trainers for step in (0, 1)]
-        pairs = [(a, b) for i, a in enumerate(drawn) for b in drawn[:i]]
-        assert not any(torch.equal(a, b) for a, b in pairs)
-
-
-def test_batches_are_the_images_of_their_rows(
-    make_run: Callable[..., Run], whole: PackedImages
-) -> None:
-    run = make_run()
-    rows = batch_rows(
-        stream_key(run.identity, "batches"), 2, n_images=737_280, batch_size=run.batch_size
-    )
-    batch = Trainer.start(run, whole, device="cpu").batch(2)
-    assert batch.shape == (8, 1, 64, 64)
-    assert batch.dtype == torch.float32
-    assert np.array_equal(batch[:, 0].numpy(), whole.unpack(rows))
-    assert set(batch.unique().tolist()) == {0.0, 1.0}
-
-
-def test_noise_is_standard_normal(make_run: Callable[..., Run], whole: PackedImages) -> None:
-    noise = Trainer.start(make_run(batch_size=4096), whole, device="cpu").noise(0)
-    assert noise.shape == (4096, 3)
-    assert noise.mean().item() == pytest.approx(0, abs=0.04)
-    assert noise.std().item() == pytest.approx(1, abs=0.04)
 
 
 def test_loss_falls(
@@ -253,7 +179,7 @@ def test_autoencoder_has_no_kl(make_run: Callable[..., Run], whole: PackedImages
     assert record.loss == record.reconstruction > 0
 
 
-@pytest.mark.parametrize("optimiser", training.OPTIMISERS)
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_bf16_trains_float32_weights_to_other_bits(
     optimiser: str, make_run: Callable[..., Run], whole: PackedImages
 ) -> None:
@@ -267,14 +193,6 @@ def test_bf16_trains_float32_weights_to_other_bits(
     assert rounded.losses[0].reconstruction == pytest.approx(
         exact.losses[0].reconstruction, rel=0.2
     )
-
-
-def test_bf16_rounds_the_network(make_run: Callable[..., Run], whole: PackedImages) -> None:
-    trainer = Trainer.start(make_run(precision="bf16"), whole, device="cpu")
-    rounded = trainer.loss(0).total.item()
-    exact = trainer.objective.loss(trainer.model, trainer.batch(0), noise=trainer.noise(0))
-    assert rounded != exact.total.item()
-    assert rounded == pytest.approx(exact.total.item(), rel=0.01)
 
 
 def test_a_run_that_diverges_stops_and_says_where(
@@ -304,17 +222,100 @@ def test_a_run_that_ends_well_says_so(make_run: Callable[..., Run], whole: Packe
     assert trained.steps_done == 4
 
 
-def test_initial_model_is_that_of_the_identity(make_run: Callable[..., Run]) -> None:
-    run = make_run(latents=7)
-    assert _equal(_weights(initial_model(run)), _weights(_drawn_model(run)))
-    assert initial_model(run).latents == 7
+def _moments(run: Run, whole: PackedImages) -> dict[int, Moment]:
+    """A run after each of its steps, none of which changes another."""
+    moments: dict[int, Moment] = {}
+
+    def keep(step: int, moment: Callable[[], Moment]) -> None:
+        found = moment()
+        copies = {name: tensor.clone() for name, tensor in found.tensors.items()}
+        moments[step] = Moment(found.step, copies)
+
+    train(run, whole, device="cpu", after_step=keep)
+    return moments
 
 
-def test_images_become_a_batch_of_zeros_and_ones() -> None:
-    packed = np.zeros((3, 512), np.uint8)
-    packed[1, 0] = 0b0100_0000  # the second pixel of the first line
-    packed[2, 511] = 0b0000_0001  # the last pixel of the last
-    tensor = as_tensor(PackedImages(packed, "", ""), np.array([2, 1, 1]), device="cpu")
-    assert tensor.dtype == torch.float32
-    assert tensor.nonzero().tolist() == [[0, 0, 63, 63], [1, 0, 0, 1], [2, 0, 0, 1]]
-    assert tensor.max() == 1
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {"network": "conv"},
+        {"network": "conv", "optimiser": "adagrad"},
+        {"network": "burgess", "precision": "bf16"},
+        {"network": "fc"},
+        {"objective": "ae", "hyperparameters": {}},
+    ],
+)
+def test_a_run_goes_on_from_any_step_to_the_same_bits(
+    definition: dict[str, Any],
+    make_run: Callable[..., Run],
+    whole: PackedImages,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also from the middle of an interval, whose losses are summed on both sides."""
+    monkeypatch.setattr(training, "MIN_INTERVAL", 2)
+    run = make_run(steps=5, **definition)
+    whole_run = train(run, whole, device="cpu")
+    moments = _moments(run, whole)
+    assert list(moments) == [moment.step for moment in moments.values()] == [1, 2, 3, 4, 5]
+    for moment in moments.values():
+        resumed = train(run, whole, device="cpu", moment=moment)
+        assert _equal(_weights(resumed.model), _weights(whole_run.model))
+        np.testing.assert_array_equal(resumed.losses, whole_run.losses)  # NaN without a KL
+
+
+def test_only_the_steps_that_are_left_are_taken(
+    make_run: Callable[..., Run], whole: PackedImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "MIN_INTERVAL", 2)
+    run = make_run(steps=5)
+    moment = _moments(run, whole)[3]
+    steps: list[int] = []
+    real = Trainer.step
+
+    def step(trainer: Trainer, number: int) -> Any:
+        steps.append(number)
+        return real(trainer, number)
+
+    monkeypatch.setattr(Trainer, "step", step)
+    seen: list[LossRecord] = []
+    train(run, whole, device="cpu", on_record=seen.append, moment=moment)
+    assert steps == [3, 4]
+    assert [record.step for record in seen] == [4, 5]
+
+
+def test_a_run_that_had_diverged_goes_no_further(
+    make_run: Callable[..., Run], whole: PackedImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "MIN_INTERVAL", 3)
+    run = make_run(steps=100, learning_rate=1e30)
+    moments = _moments(run, whole)
+    assert max(moments) == 3
+    resumed = train(run, whole, device="cpu", moment=moments[3])
+    assert resumed.diverged
+    assert resumed.steps_done == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"latents": 4},
+        {"network": "fc"},
+        {"optimiser": "adagrad"},
+    ],
+)
+def test_a_moment_of_another_model_is_refused(
+    change: dict[str, Any], make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    [moment] = _moments(make_run(steps=1, **change), whole).values()
+    with pytest.raises(MomentError):
+        train(make_run(steps=2), whole, device="cpu", moment=moment)
+
+
+@pytest.mark.parametrize("name", ["losses", "sums", "model.mean.bias", "optimiser.0.exp_avg"])
+def test_a_moment_that_lacks_a_part_is_refused(
+    name: str, make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    [moment] = _moments(make_run(steps=1), whole).values()
+    tensors = {key: tensor for key, tensor in moment.tensors.items() if key != name}
+    with pytest.raises(MomentError):
+        train(make_run(steps=2), whole, device="cpu", moment=Moment(1, tensors))

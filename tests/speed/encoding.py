@@ -14,7 +14,7 @@ from training import start
 
 from disbench.dsprites import FactorGrid
 from disbench.encoding import encode
-from disbench.training import as_tensor
+from disbench.trainer import as_tensor
 
 if TYPE_CHECKING:
     from machine import Setting

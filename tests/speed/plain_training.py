@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from disbench.models.layers import ImageConv, ImageConvTranspose
-from disbench.training import autocast
+from disbench.trainer import autocast
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -18,7 +18,7 @@ from torch.optim import Adam
 from disbench.dsprites import open_images
 from disbench.hardware import keep_freed_memory
 from disbench.runs import Run
-from disbench.training import OPTIMISERS, Trainer, as_tensor, initial_model
+from disbench.trainer import OPTIMISERS, Trainer, as_tensor, initial_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -115,4 +115,4 @@ def test_damaged_record_is_set_aside_and_its_run_is_missing(
     assert (place / "training.json").read_text() == "{}"
     assert (place / "model.safetensors").exists()
     assert [found.path.name for found in store.finished()] == [other.path.name]
-    assert "1 runs of the study are missing:" in called.output
+    assert "  beta_vae, beta 4, seed 0\n" in called.output

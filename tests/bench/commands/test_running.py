@@ -138,7 +138,7 @@ def test_interruption_exits_with_130(
     called = disbench("run", study_file, "--out", out, "--jobs", 1, "--device", "cpu")
     assert called.code == 130
     assert called.errors == (
-        "interrupted: finished runs are kept; the same command goes on from there\n"
+        "interrupted: finished runs and checkpoints are kept; the same command goes on from there\n"
     )
     assert not list((out / "runs").iterdir())
 

@@ -11,7 +11,7 @@ from safetensors.torch import save_model
 from disbench.dsprites import FactorGrid
 from disbench.explorer import ReferenceImages, reference_images
 from disbench.run_folder import RunFolder
-from disbench.training import initial_model
+from disbench.trainer import initial_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable

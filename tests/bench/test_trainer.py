@@ -1,0 +1,135 @@
+"""Each step of a run has its batch, its noise and its update."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from disbench.dsprites import PackedImages, batch_rows
+from disbench.models.autoencoder import build
+from disbench.models.networks import NETWORKS
+from disbench.seeds import generator, stream_key
+from disbench.trainer import OPTIMISERS, Trainer, as_tensor, initial_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from disbench.models.autoencoder import Autoencoder
+    from disbench.runs import Run
+
+
+def _weights(model: Autoencoder) -> list[Tensor]:
+    return [parameter.detach().clone() for parameter in model.parameters()]
+
+
+def _equal(ours: list[Tensor], theirs: list[Tensor]) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def _drawn_model(run: Run) -> Autoencoder:
+    rng = generator(stream_key(run.identity, "weights"))
+    return build(NETWORKS[run.network], latents=run.latents, rng=rng)
+
+
+def _after_steps(optimiser: str) -> tuple[Tensor, list[Tensor]]:
+    """Zeros after steps at a rate of 0.01, and the gradients of the steps."""
+    weights = torch.nn.Parameter(torch.zeros(50))
+    gradients = torch.from_numpy(np.random.default_rng(0).normal(size=(4, 50))).float()
+    update = OPTIMISERS[optimiser]([weights], lr=0.01)
+    for gradient in gradients:
+        weights.grad = gradient.clone()
+        update.step()
+    return weights.detach().double(), list(gradients.double())
+
+
+def test_adam_is_that_of_the_paper() -> None:
+    """Kingma & Ba 2015, algorithm 1, with the settings of study v1."""
+    weights, gradients = _after_steps("adam")
+    expected, first, second = torch.zeros(3, 50).double()
+    for step, gradient in enumerate(gradients, start=1):
+        first = 0.9 * first + 0.1 * gradient
+        second = 0.999 * second + 0.001 * gradient**2
+        corrected = (second / (1 - 0.999**step)).sqrt() + 1e-8
+        expected -= 0.01 * first / (1 - 0.9**step) / corrected
+    torch.testing.assert_close(weights, expected, rtol=1e-5, atol=1e-8)
+
+
+def test_adagrad_is_that_of_the_paper() -> None:
+    """Duchi et al. 2011, with a diagonal matrix that begins at zero."""
+    weights, gradients = _after_steps("adagrad")
+    expected, total = torch.zeros(2, 50).double()
+    for gradient in gradients:
+        total += gradient**2
+        expected -= 0.01 * gradient / total.sqrt()
+    torch.testing.assert_close(weights, expected, rtol=1e-5, atol=1e-8)
+
+
+def test_batch_and_noise_of_a_step_do_not_depend_on_the_steps_before(
+    make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    fresh = Trainer.start(make_run(), whole, device="cpu")
+    used = Trainer.start(make_run(), whole, device="cpu")
+    for step in (0, 1, 7):
+        used.step(step)
+    assert torch.equal(fresh.batch(3), used.batch(3))
+    assert torch.equal(fresh.noise(3), used.noise(3))
+
+
+def test_every_step_has_its_own_batch_and_noise(
+    make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    trainers = [Trainer.start(make_run(seed=seed), whole, device="cpu") for seed in (0, 1)]
+    for draw in ("batch", "noise"):
+        drawn = [getattr(trainer, draw)(step) for trainer in trainers for step in (0, 1)]
+        pairs = [(a, b) for i, a in enumerate(drawn) for b in drawn[:i]]
+        assert not any(torch.equal(a, b) for a, b in pairs)
+
+
+def test_batches_are_the_images_of_their_rows(
+    make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    run = make_run()
+    rows = batch_rows(
+        stream_key(run.identity, "batches"), 2, n_images=737_280, batch_size=run.batch_size
+    )
+    batch = Trainer.start(run, whole, device="cpu").batch(2)
+    assert batch.shape == (8, 1, 64, 64)
+    assert batch.dtype == torch.float32
+    assert np.array_equal(batch[:, 0].numpy(), whole.unpack(rows))
+    assert set(batch.unique().tolist()) == {0.0, 1.0}
+
+
+def test_noise_is_standard_normal(make_run: Callable[..., Run], whole: PackedImages) -> None:
+    noise = Trainer.start(make_run(batch_size=4096), whole, device="cpu").noise(0)
+    assert noise.shape == (4096, 3)
+    assert noise.mean().item() == pytest.approx(0, abs=0.04)
+    assert noise.std().item() == pytest.approx(1, abs=0.04)
+
+
+def test_bf16_rounds_the_network(make_run: Callable[..., Run], whole: PackedImages) -> None:
+    trainer = Trainer.start(make_run(precision="bf16"), whole, device="cpu")
+    rounded = trainer.loss(0).total.item()
+    exact = trainer.objective.loss(trainer.model, trainer.batch(0), noise=trainer.noise(0))
+    assert rounded != exact.total.item()
+    assert rounded == pytest.approx(exact.total.item(), rel=0.01)
+
+
+def test_initial_model_is_that_of_the_identity(make_run: Callable[..., Run]) -> None:
+    run = make_run(latents=7)
+    assert _equal(_weights(initial_model(run)), _weights(_drawn_model(run)))
+    assert initial_model(run).latents == 7
+
+
+def test_images_become_a_batch_of_zeros_and_ones() -> None:
+    packed = np.zeros((3, 512), np.uint8)
+    packed[1, 0] = 0b0100_0000  # the second pixel of the first line
+    packed[2, 511] = 0b0000_0001  # the last pixel of the last
+    tensor = as_tensor(PackedImages(packed, "", ""), np.array([2, 1, 1]), device="cpu")
+    assert tensor.dtype == torch.float32
+    assert tensor.nonzero().tolist() == [[0, 0, 63, 63], [1, 0, 0, 1], [2, 0, 0, 1]]
+    assert tensor.max() == 1
