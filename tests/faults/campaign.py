@@ -1,14 +1,15 @@
 """Kill disbench at moments drawn at random, give the command again, and compare every bit.
 
 For each point a generator of a fixed seed draws whether one or two jobs run, whether the command
-or one of its workers is killed, and when: at a uniform fraction of the time that the command
-takes undisturbed. Prints a table, and exits with 1 if any end state is another than the
-undisturbed one.
+or one of its workers is killed, and when: at a uniform fraction of the processor time that the
+command takes undisturbed, which other work on the machine does not change. Prints a table, and
+exits with 1 if any end state is another than the undisturbed one.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import shutil
 import signal
 import tempfile
@@ -17,7 +18,6 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -39,11 +39,12 @@ POINTS, SEED = 50, 2026
 MOST_COMMANDS = 3
 """The first one, the same again, and once more."""
 ORPHAN_SECONDS = 15.0
-CHECKPOINTS = "20steps"
+CHECKPOINTS = "10steps"
+POLL_SECONDS = 0.02
 
 
 class Point(NamedTuple):
-    """Who is killed, and when: a fraction of the undisturbed time."""
+    """Who is killed, and when: a fraction of the undisturbed processor time."""
 
     jobs: int
     victim: str
@@ -71,21 +72,21 @@ def draw(n_points: int, seed: int) -> Iterator[Point]:
 
 
 def undisturbed(folder: Path, jobs: int) -> tuple[Path, float]:
-    """The results of an undisturbed command, and the seconds that it took."""
+    """The results of an undisturbed command, and the processor time that it took, in seconds."""
     directory = folder / f"undisturbed {jobs}"
-    began = time.monotonic()
-    ended = _started(directory, folder, jobs).wait()
+    command = _started(directory, folder, jobs)
+    seconds = _processor_seconds(command, most=math.inf)
+    ended = command.wait()
     if ended.code != 0:
         raise RuntimeError(ended.output)
-    return directory, time.monotonic() - began
+    return directory, seconds
 
 
 def fate(point: Point, folder: Path, reference: Path, seconds: float, rng: Generator) -> Fate:
     """Kill at a point, and go on until the study is done."""
     directory = folder / "results"
     command = _started(directory, folder, point.jobs)
-    with suppress(TimeoutExpired):
-        command.process.wait(point.fraction * seconds)
+    _processor_seconds(command, most=point.fraction * seconds)
     phase = _phase(directory, command)
     victims = command.workers() if point.victim == "worker" else []
     pid = int(rng.choice([p.pid for p in victims])) if victims else command.process.pid
@@ -127,6 +128,17 @@ def _n_sound(fates: Sequence[Fate]) -> int:
 def _started(directory: Path, folder: Path, jobs: int) -> Command:
     arguments = ["run", STUDY, "--out", directory, "--device", "cpu", "--jobs", str(jobs)]
     return start(*arguments, "--checkpoint-every", CHECKPOINTS, log=folder / "log")
+
+
+def _processor_seconds(command: Command, *, most: float) -> float:
+    """The seconds that all its processes have computed, once they are so many or it has ended."""
+    seconds: dict[int, float] = {}
+    while command.process.poll() is None and sum(seconds.values()) < most:
+        for process in command.processes():
+            with suppress(psutil.NoSuchProcess):
+                seconds[process.pid] = sum(process.cpu_times()[:2])
+        time.sleep(POLL_SECONDS)
+    return sum(seconds.values())
 
 
 def _phase(directory: Path, command: Command) -> str:

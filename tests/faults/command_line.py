@@ -12,7 +12,6 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-import injected
 import psutil
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 ENTRY = Path(__file__).with_name("entry.py")
 STUDY = Path(__file__).with_name("study.toml")
+FAULTS = "FAULTS"
+"""The variable with the faults of a process (injected.py)."""
 PATIENCE = 240.0
 """Seconds after which a test gives up; a busy machine is no fault."""
 
@@ -48,7 +49,8 @@ class Command:
 
     def processes(self) -> list[psutil.Process]:
         """All of its processes, also those that have outlived it."""
-        return [p for p in psutil.process_iter() if _is_in_session(p, self.process.pid)]
+        found = [pid for pid in psutil.pids() if _session(pid) == self.process.pid]
+        return [p for p in map(_running, found) if p is not None]
 
     def workers(self) -> list[psutil.Process]:
         """Its workers, also those that have outlived it."""
@@ -97,7 +99,7 @@ def start(
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
-            env=os.environ | {injected.VARIABLE: faults},
+            env=os.environ | {FAULTS: faults},
             start_new_session=True,
         )
     return Command(process, path)
@@ -113,11 +115,19 @@ def until(find: Callable[[], Found], *, patience: float = PATIENCE) -> Found:
     return found
 
 
-def _is_in_session(process: psutil.Process, session: int) -> bool:
+def _session(pid: int) -> int | None:
     try:
-        return os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE
-    except (ProcessLookupError, psutil.NoSuchProcess):
-        return False
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _running(pid: int) -> psutil.Process | None:
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process
+    except psutil.NoSuchProcess:
+        return None
 
 
 def _is_worker(process: psutil.Process) -> bool:

@@ -18,6 +18,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import command_line
+
 from disbench import cells, claims, rounds, sittings, store, worker
 from disbench.report import build
 
@@ -28,14 +30,13 @@ if TYPE_CHECKING:
     from disbench.outcomes import Outcome
     from disbench.training import Moment
 
-VARIABLE = "FAULTS"
 HOUR = 3600.0
 
 
 def install() -> None:
     """Put in the faults that the variable names, and leave out what has no part in them."""
     leave_out_the_page()
-    for fault in os.environ.get(VARIABLE, "").split():
+    for fault in os.environ.get(command_line.FAULTS, "").split():
         name, *arguments = fault.split(":")
         FAULTS[name](*arguments)
 
