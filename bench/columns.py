@@ -44,6 +44,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "training_version": "int64",
         "started": "str",
         **_PROVENANCE,
+        "resumed_from": "str",
         "error": "str",
         "source": "str",
     },

@@ -182,11 +182,24 @@ def _run_row(
         "training_seconds": training.seconds,
         "data_source": training.data_source,
         "started": training.started.isoformat(),
+        "resumed_from": _others(training),
     }
     if evaluation is not None:
         row |= evaluation.evaluation.model_dump(exclude={"kl_by_dimension"})
         row |= {"grid": evaluation.grid, "evaluation_seconds": evaluation.seconds}
     return row
+
+
+def _others(training: TrainingRecord) -> str | None:
+    """What the sittings before the last one had otherwise: ``device_name A; torch 2.4.0``."""
+    last = training.provenance.model_dump(exclude={"git_commit"})
+    others = (
+        f"{name} {getattr(earlier, name)}"
+        for earlier in training.earlier
+        for name, value in last.items()
+        if getattr(earlier, name) != value
+    )
+    return "; ".join(sorted(set(others))) or None
 
 
 def _failure_row(failure: Failure) -> dict[str, object]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from disbench.cells import Cell
     from disbench.outcomes import Outcome
     from disbench.plan import Plan
-    from disbench.records import TrainingRecord
+    from disbench.records import EvaluationRecord, TrainingRecord
     from disbench.runs import Run
     from disbench.store import Store
 
@@ -69,20 +69,20 @@ class Watch:
     def _learn(self, outcome: Outcome, now: float) -> None:
         run_id, evaluation = outcome.run.id, outcome.seconds
         if not self._tasks[run_id].trained:
-            training = self._training(outcome.run)
+            training, scored = self._records(outcome.run)
             if training is None:
                 return
             steps, seconds = training.steps_done, training.seconds
             self._forecast.trained(run_id, steps=steps, seconds=seconds, now=now)
-            evaluation = max(0.0, evaluation - seconds)
+            evaluation = 0.0 if scored is None else scored.seconds
         if outcome.status == "done":
             self._forecast.evaluated(run_id, seconds=evaluation, now=now)
 
-    def _training(self, run: Run) -> TrainingRecord | None:
+    def _records(self, run: Run) -> tuple[TrainingRecord | None, EvaluationRecord | None]:
         try:
-            return self._store.folder(run).training()
+            return self._store.folder(run).records()
         except StoreError:  # a display is no place to fail: the report will say what is wrong
-            return None
+            return None, None
 
     def _notes(self) -> dict[str, Progress]:
         try:

@@ -47,6 +47,7 @@ def cautions(evidence: Evidence, missing: Mapping[str, Sequence[str]]) -> list[C
     checks: tuple[Callable[[Evidence], Iterator[Caution]], ...] = (
         _few_seeds,
         _unfinished,
+        _resumed_elsewhere,
         _counted_twice,
         _saturated,
         _noise,
@@ -93,6 +94,17 @@ def _unfinished(evidence: Evidence) -> Iterator[Caution]:
             pairs = zip(rows["setting"], rows["seed"], strict=True)
             labels = listed([f"{spoken(setting)}, seed {seed}" for setting, seed in pairs])
             yield Caution(f"{status} runs", f"{counted(len(rows), 'run')} {what}: {labels}.")
+
+
+def _resumed_elsewhere(evidence: Evidence) -> Iterator[Caution]:
+    """Runs that went on from a checkpoint of another machine or version."""
+    runs = evidence.tables.runs
+    for others, rows in runs.groupby("resumed_from", sort=False):
+        yield Caution(
+            "trained in parts",
+            f"{counted(len(rows), 'run')} went on from a checkpoint that was written with "
+            f"{others}: no one machine gives these bits.",
+        )
 
 
 def _counted_twice(evidence: Evidence) -> Iterator[Caution]:

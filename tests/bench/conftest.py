@@ -116,7 +116,11 @@ PROVENANCE = Provenance(
 
 
 def _evaluation(
-    run: Run, scores: dict[str, float], reconstruction: float, costs: tuple[float, ...]
+    run: Run,
+    scores: dict[str, float],
+    reconstruction: float,
+    costs: tuple[float, ...],
+    seconds: float,
 ) -> EvaluationRecord:
     kl = costs if run.is_variational else None
     return EvaluationRecord(
@@ -143,7 +147,7 @@ def _evaluation(
             )
             for protocol, value in scores.items()
         ),
-        seconds=2.5,
+        seconds=seconds,
         provenance=PROVENANCE,
     )
 
@@ -179,6 +183,7 @@ def write_run() -> Callable[..., RunFolder]:
         kl: tuple[float, ...] = (1.5, 0.25, 0.0),
         details: Mapping[str, NDArray[Any]] | None = None,
         weights: bytes = b"weights",
+        scoring_seconds: float = 2.5,
     ) -> RunFolder:
         training = TrainingRecord(
             run=run,
@@ -193,13 +198,13 @@ def write_run() -> Callable[..., RunFolder]:
         for path in (store.runs, store.unfinished, store.failures):
             path.mkdir(parents=True, exist_ok=True)
         folder = store.begun(run)
-        folder.path.mkdir()
+        folder.path.mkdir(exist_ok=True)
         folder.write_training(training, losses, weights)
         if scores is not None:
             gaps = {f"{protocol}/mean/0/gap": np.ones(5) for protocol in scores}
             traversals = np.tile(grey[2, :9], (run.latents, 1, 1, 1))
             pictures = Pictures(grey[0], grey[1], traversals, grey[3])
-            evaluation = _evaluation(run, scores, reconstruction, kl)
+            evaluation = _evaluation(run, scores, reconstruction, kl, scoring_seconds)
             folder.write_evaluation(evaluation, gaps | dict(details or {}), pictures)
         store.publish(run)
         return store.folder(run)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from disbench.study import Study
 
 
+SCORES = {"mig/exact": 0.5}
+TRAINED = (LossRecord(100, 1, 1, 1),)
+
+
 class Clock:
     """The seconds that a test says have passed."""
 
@@ -55,10 +59,10 @@ def _console(*, terminal: bool = False) -> Console:
 
 
 def _note(store: Store, run: Run, phase: str, step: int, kl: float = 12.34) -> None:
-    folder = store.runs / f".partial-{run.id}@host@1"
-    folder.mkdir(exist_ok=True)
+    store.begun(run).path.mkdir(exist_ok=True)
+    (store.unfinished / f"{run.id}.lock").touch()
     note = {"phase": phase, "step": step, "reconstruction": 123.45, "kl": kl}
-    (folder / "progress.json").write_text(Progress.model_validate(note).model_dump_json())
+    store.begun(run).write_progress(Progress.model_validate(note))
 
 
 def _printed(rendered: Group, *, width: int = 120) -> list[str]:
@@ -84,7 +88,7 @@ def test_lines_count_and_look_ahead(
     runs = [cell.run for cell in plan.cells]
     with display.showing(plan, store, jobs=1):
         clock.now += 20
-        write_run(store, runs[0], losses=[LossRecord(100, 1, 1, 1)])
+        write_run(store, runs[0], SCORES, losses=TRAINED, scoring_seconds=7.75)
         display.ended(Outcome(runs[0], "done", 20))
         clock.now += 5
         display.ended(Outcome(runs[2], "failed", 5, "ValueError: [red]no[/]"))
@@ -134,7 +138,7 @@ def test_bars_show_runs_under_way_and_the_total(
         _note(store, third, "training", 10)
         display.render()
         clock.now += 30
-        write_run(store, first, losses=[LossRecord(100, 1, 1, 1)])
+        write_run(store, first, SCORES, losses=TRAINED, scoring_seconds=7.75)
         display.ended(Outcome(first, "done", 20))
         _note(store, second, "scoring", 100, kl=float("nan"))
         _note(store, third, "training", 70)
@@ -226,7 +230,7 @@ def test_bars_leave_out_what_is_not_in_the_plan(
         first = plan.cells[0].run
         _note(store, first, "training", 100)
         display.ended(Outcome(first, "done", 1))
-        (store.runs / f".partial-{plan.cells[1].run.id}@host@2").mkdir()  # no note as yet
+        (store.unfinished / f"{plan.cells[1].run.id}.lock").touch()  # no note as yet
         rendered = display.render()
     [line] = _printed(rendered)
     assert line.startswith("1 of 4 runs")
@@ -237,8 +241,7 @@ def test_bars_survive_a_note_that_is_not_readable(plan: Plan, clock: Clock) -> N
     display, store = Bars(_console(terminal=True)), Store(plan.directory)
     with display.showing(plan, store, jobs=1):
         _note(store, plan.cells[0].run, "training", 3)
-        [folder] = store.runs.iterdir()
-        (folder / "progress.json").write_text("{")
+        (store.begun(plan.cells[0].run).path / "progress.json").write_text("{")
         clock.now += 5
         rendered = display.render()
     [line] = _printed(rendered)

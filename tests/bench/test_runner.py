@@ -103,7 +103,7 @@ def _loky_workers() -> list[psutil.Process]:
 
 def _missing(frame: pd.DataFrame) -> set[str]:
     """The columns with a gap, but for those that may have one in any run."""
-    return set(frame.columns[frame.isna().any()]) - {"git_commit", "error"}
+    return set(frame.columns[frame.isna().any()]) - {"git_commit", "resumed_from", "error"}
 
 
 class Interrupted(Silent):

@@ -55,11 +55,25 @@ def test_runs_are_ordered_by_model_beta_and_seed(store: Store) -> None:
     assert list(runs["status"]) == ["done", "done", "done", "diverged", "failed"]
 
 
+def test_other_machines_that_a_run_came_from_are_named(
+    tmp_path: Path, make_run: MakeRun, write_run: WriteRun
+) -> None:
+    """Another commit is no other machine."""
+    folder = write_run(Store(tmp_path), make_run())
+    record = folder.training()
+    assert record is not None
+    changes = ({"torch": "2.4.9"}, {"git_commit": "a"}, {"torch": "2.4.9", "device_name": "B CPU"})
+    earlier = tuple(record.provenance.model_copy(update=change) for change in changes)
+    folder.write_training(record.model_copy(update={"earlier": earlier}), folder.losses(), b"w")
+    [said] = tabulate(Store(tmp_path)).runs["resumed_from"]
+    assert said == "device_name B CPU; torch 2.4.9"
+
+
 def test_row_of_a_run_is_complete(store: Store, make_run: MakeRun) -> None:
     row = tabulate(store).runs.iloc[1].to_dict()
     run = make_run()
-    assert isnan(row.pop("git_commit"))
-    assert isnan(row.pop("error"))
+    for empty in ("git_commit", "resumed_from", "error"):
+        assert isnan(row.pop(empty))
     assert row == {
         "run": run.id,
         "model": "beta_vae",

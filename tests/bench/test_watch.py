@@ -66,16 +66,42 @@ def test_scoring_is_what_a_run_took_beside_its_training(
     plan = make_plan(study, tmp_path, device="cpu")
     seen = Watch(plan, store, jobs=1)
     now[0] += 20
-    write_run(store, plan.cells[0].run, losses=TRAINED)
+    write_run(store, plan.cells[0].run, {"mig/exact": 0.5}, losses=TRAINED, scoring_seconds=7.75)
     seen.ended(Outcome(plan.cells[0].run, "done", 20))
     assert seen.left() == pytest.approx(60)
     now[0] += 12.25
-    folder = store.runs / f".partial-{plan.cells[1].run.id}@host@1"
-    folder.mkdir()
+    begun = store.begun(plan.cells[1].run)
+    begun.path.mkdir()
+    (store.unfinished / f"{plan.cells[1].run.id}.lock").touch()
     note = watch.Progress(phase="encoding", step=100, reconstruction=1, kl=1)
-    (folder / "progress.json").write_text(note.model_dump_json())
+    begun.write_progress(note)
     assert seen.look() == [(plan.cells[1].run, note)]
     assert seen.left() == pytest.approx(7.75 + 40)
+
+
+def test_run_that_went_on_from_a_checkpoint_does_not_shorten_the_scoring(
+    study: Study, tmp_path: Path, write_run: Callable[..., Any], now: list[float]
+) -> None:
+    """Most of its 12.25 s of training were before: it took 9 s now, 7.75 s of which to score."""
+    store = Store(tmp_path)
+    plan = make_plan(study, tmp_path, device="cpu")
+    seen = Watch(plan, store, jobs=1)
+    now[0] += 9
+    write_run(store, plan.cells[0].run, {"mig/exact": 0.5}, losses=TRAINED, scoring_seconds=7.75)
+    seen.ended(Outcome(plan.cells[0].run, "done", 9))
+    assert seen.left() == pytest.approx(60)
+
+
+def test_run_that_another_process_did_teaches_nothing(
+    study: Study, tmp_path: Path, write_run: Callable[..., Any], now: list[float]
+) -> None:
+    store = Store(tmp_path)
+    plan = make_plan(study, tmp_path, device="cpu")
+    seen = Watch(plan, store, jobs=1)
+    now[0] += 20
+    write_run(store, plan.cells[0].run, {"mig/exact": 0.5}, losses=TRAINED)
+    seen.ended(Outcome(plan.cells[0].run, "elsewhere", 0))
+    assert (seen.n_ended, seen.n_failed, seen.left()) == (1, 0, None)
 
 
 def test_failed_runs_are_counted(study: Study, tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "runs": {
         **MODEL,
         **VERSIONS,
+        "resumed_from": None,
         "status": "done",
         "steps_done": 4,
         "reconstruction": 100.0,

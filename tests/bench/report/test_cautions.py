@@ -301,6 +301,16 @@ def test_a_value_that_is_not_known_is_no_other_value(make_evidence: MakeEvidence
     assert _said(make_evidence(runs=runs)).keys() == {"failed runs"}
 
 
+def test_runs_that_went_on_on_another_machine_are_named(make_evidence: MakeEvidence) -> None:
+    runs = [
+        {**row, "resumed_from": "device_name A" if row["seed"] < 2 else None} for row in FIVE_SEEDS
+    ]
+    assert _said(make_evidence(runs=runs)) == {
+        "trained in parts": "2 runs went on from a checkpoint that was written with device_name A: "
+        "no one machine gives these bits."
+    }
+
+
 def test_commits_may_differ(make_evidence: MakeEvidence) -> None:
     runs = [{**row, "git_commit": f"{row['seed']:040}"} for row in FIVE_SEEDS]
     assert _said(make_evidence(runs=runs)) == {}
