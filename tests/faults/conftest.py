@@ -42,7 +42,7 @@ class Bench:
         """Start `disbench run`, with a checkpoint every 10 steps unless told otherwise."""
         every = () if "--checkpoint-every" in options else ("--checkpoint-every", "10steps")
         arguments = ["run", self.study, "--out", self.out, "--device", "cpu", *every, *options]
-        return self._begun(arguments, f"noted:{self.notes} {faults}", before)
+        return self._begun(arguments, f"{faults} noted:{self.notes}", before)
 
     def run(self, *options: str, faults: str = "", before: Sequence[str] = ()) -> Ended:
         """How `disbench run` ends."""
