@@ -10,21 +10,14 @@ import h5py
 import numpy as np
 
 from disbench.errors import DamagedError
+from disbench.foreign import BROKEN
+from disbench.hdf5_files import check_array, check_packing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-MOST_BYTES = 2**33
-"""More than the codes of the whole set with 1024 latents take."""
-DEFLATE_RATIO = 1032
-"""No deflated stream is shorter than its content by more than this (zlib's Technical Details)."""
-SMALL_BYTES = 2**20
-
-_BROKEN = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, MemoryError)
-"""What h5py raises on the bytes of no HDF5 file, or of a broken one."""
 
 
 def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
@@ -69,12 +62,8 @@ def unpack_array(data: bytes, name: str, path: Path) -> NDArray[Any] | None:
 
 
 def _taken(item: h5py.Dataset, path: Path, *, held: int) -> NDArray[Any]:
-    if item.is_virtual or item.external:
-        raise DamagedError(path, f"{item.name} refers to another file")
-    if item.dtype.hasobject:
-        raise DamagedError(path, f"{item.name} holds no numbers")
-    if item.nbytes > min(MOST_BYTES, DEFLATE_RATIO * held + SMALL_BYTES):
-        raise DamagedError(path, f"{item.name} declares {item.nbytes:,} bytes, in {held:,}")
+    check_array(path, item, file_size=held)
+    check_packing(path, item, file_size=held)
     return np.asarray(item[()])
 
 
@@ -84,5 +73,5 @@ def _opened(data: bytes, path: Path) -> Iterator[h5py.File]:
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             yield file
-    except _BROKEN as error:
+    except BROKEN as error:
         raise DamagedError(path, " ".join(str(error).split())) from None

@@ -18,7 +18,7 @@ from disbench.errors import DamagedError
 from disbench.evaluation import evaluate, picture
 from disbench.hardware import keep_freed_memory, one_thread
 from disbench.metrics.protocols import find
-from disbench.outcomes import Outcome, Status, trouble
+from disbench.outcomes import Outcome, Status, summary
 from disbench.provenance import provenance
 from disbench.records import EvaluationRecord, Failure, LossRecord, ScoreRecord, TrainingRecord
 from disbench.run_folder import Phase, Progress, RunFolder
@@ -28,6 +28,7 @@ from disbench.store import Store
 from disbench.tensorboard import curves, write_scores
 from disbench.trainer import initial_model
 from disbench.training import MomentError, train
+from disbench.writing import trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,22 +112,29 @@ def _tried(cell: Cell, stop: Callable[[], bool], notes: list[str]) -> tuple[Stat
     except StoppedError:
         return "stopped", ""
     except Exception as error:  # noqa: BLE001 - whatever it was, the other runs are not to blame
-        if (problem := trouble(error, cell.directory)) is not None:
-            return "halted", problem
-        summary = " ".join(f"{type(error).__name__}: {error}".split())
-        failure = Failure(run=cell.run, error=summary, traceback=traceback.format_exc())
-        store.note_failure(failure)
-        return "failed", summary
+        return _blamed(error, cell, store)
     return status, ""
+
+
+def _blamed(error: Exception, cell: Cell, store: Store) -> tuple[Status, str]:
+    """What an error means: a run that failed, or a disk on which no run can go on."""
+    trace = traceback.format_exc()
+    try:
+        if (problem := trouble(error, cell.directory)) is None:
+            store.note_failure(Failure(run=cell.run, error=summary(error), traceback=trace))
+    except OSError as another:
+        problem = trouble(another, cell.directory) or summary(another)
+    return ("failed", summary(error)) if problem is None else ("halted", problem)
 
 
 def _finish(cell: Cell, store: Store, sittings: Sittings) -> Status:
     sittings.check()
-    sittings.mend(store.folder(cell.run))
-    if unanswered(cell) is not None:  # also where another process has done it in the meantime
-        if not is_done(cell):
-            _evaluate(cell, _loaded(cell, store.folder(cell.run)), store.folder(cell.run))
-        return "done"
+    there = store.folder(cell.run)
+    sittings.mend(there)
+    if (training := there.training()) is not None:
+        if not is_done(cell):  # else another process has done it in the meantime
+            _evaluate(cell, _loaded(cell, there), there)
+        return training.status
     folder = sittings.begin()
     if (training := folder.training()) is None:
         model, status = _train(cell, folder, sittings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ import typer
 from rich.console import Console
 
 from disbench.errors import DisbenchError
+from disbench.words import readable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +34,9 @@ data = typer.Typer(
 )
 app.add_typer(data, name="data")
 
-stdout = Console(highlight=False)
-stderr = Console(stderr=True, highlight=False)
+# A colon in a path is a colon: ":smile:" may be the name of a folder.
+stdout = Console(highlight=False, emoji=False)
+stderr = Console(stderr=True, highlight=False, emoji=False)
 
 StudyArgument = Annotated[
     str,
@@ -105,8 +108,9 @@ def run(
 ) -> None:
     """Train and score what a study lacks, then write its tables, figures and report.
 
-    The same command again does only what is missing, also after Ctrl-C, which leaves runs under
-    way at a checkpoint. Twice Ctrl-C stops at once.
+    The same command again does only what is missing, from the last checkpoints.
+
+    Ctrl-C leaves what is under way at a checkpoint; twice it stops at once.
     """
     from disbench.commands import running  # noqa: PLC0415 - so that --help need not wait for torch
 
@@ -237,7 +241,7 @@ def render(
     from disbench.dsprites import open_images, write_official  # noqa: PLC0415
 
     write_official(file, open_images("rendered"))
-    stdout.print(f"wrote {file}", markup=False, soft_wrap=True)
+    stdout.print(f"wrote {readable(file)}", markup=False, soft_wrap=True)
 
 
 @data.command()
@@ -296,8 +300,16 @@ def main() -> None:
         if _Errors.debug or not _says_it_all(error):
             raise
         stderr.print("[bold red]error:[/] ", end="")
-        stderr.print(str(error), markup=False, soft_wrap=True)
+        lines = "\n".join(map(readable, _message(error).split("\n")))
+        stderr.print(lines, markup=False, soft_wrap=True)
         sys.exit(EXIT_USAGE)
+
+
+def _message(error: Exception) -> str:
+    """What is said of an error: of one of the system its file and what is wrong with that."""
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{readable(os.fsdecode(error.filename))}: {error.strerror}"
+    return str(error)
 
 
 def _says_it_all(error: Exception) -> bool:

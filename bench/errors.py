@@ -40,8 +40,8 @@ class DamagedError(StoreError):
         return type(self), (self.path, self.reason)
 
 
-class HaltedError(StoreError):
-    """A grid cannot go on, since nothing can be written; what was finished is kept."""
+class WriteError(StoreError):
+    """A directory cannot be written, so that nothing can go on; what was finished is kept."""
 
 
 class ExplorerError(DisbenchError):

@@ -1,27 +1,17 @@
-"""How a cell ended, and what ends a whole grid."""
+"""How a cell ended."""
 
 from __future__ import annotations
 
-import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from disbench.runs import Run
 
 Status = Literal["done", "diverged", "failed", "stopped", "elsewhere", "killed", "halted"]
 
-_REMEDIES = {
-    errno.ENOSPC: "free some space",
-    errno.EDQUOT: "free some of your quota",
-    errno.EROFS: "make it writable",
-    errno.EACCES: "make it writable for you",
-    errno.EPERM: "make it writable for you",
-    errno.EIO: "look after the disk",
-    errno.ESTALE: "mount it again",
-}
+_OUT_OF_MEMORY = ("can't allocate memory", "CUDA out of memory")
+"""What torch says, as a RuntimeError."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +30,8 @@ class Outcome:
     notes: tuple[str, ...] = ()
 
 
-def trouble(error: Exception, directory: Path) -> str | None:
-    """What is to be done about the disk, where that is the error: then no run can go on."""
-    if not isinstance(error, OSError) or error.errno not in _REMEDIES:
-        return None
-    return (
-        f"cannot write to {directory} ({error.strerror}); {_REMEDIES[error.errno]} and give the "
-        "same command again: finished runs and checkpoints are kept"
-    )
+def summary(error: BaseException) -> str:
+    """An error in a line, and what to do about a want of memory."""
+    line = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+    is_memory = isinstance(error, MemoryError) or any(s in line for s in _OUT_OF_MEMORY)
+    return f"{line}; give it more memory, or fewer --jobs" if is_memory else line

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from disbench.watch import Watch
-from disbench.words import duration
+from disbench.words import duration, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -174,7 +174,7 @@ def display_for(console: Console) -> Display:
 def ending(outcome: Outcome) -> str:
     """How a run ended, in a line."""
     if outcome.status == "failed":
-        return f"{outcome.run.label}: failed: {outcome.error}"
+        return f"{outcome.run.label}: failed: {readable(outcome.error)}"
     if outcome.status == "elsewhere":
         return f"{outcome.run.label}: done by another process"
     return f"{outcome.run.label}: {outcome.status} in {duration(outcome.seconds)}"

@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from disbench.definition import Count, GridName, Sha256
 from disbench.metrics.calibration import calibrated
 from disbench.runs import Run
 from disbench.seals import Seal
@@ -45,7 +46,7 @@ class Provenance(Record):
     platform: str
     device: str
     device_name: str
-    threads: int
+    threads: Count
     git_commit: str | None
     """Of the working directory, with ``+changes`` where it was not clean."""
 
@@ -61,7 +62,7 @@ class TrainingRecord(Record):
     run: Run
     data_source: str
     status: Literal["done", "diverged"]
-    steps_done: int
+    steps_done: Count
     started: datetime
     seconds: float
     provenance: Provenance
@@ -84,11 +85,11 @@ class Evaluation(Record):
     """
 
     reconstruction: float
-    n_reconstructed: int
+    n_reconstructed: Count
     kl: float | None
     kl_by_dimension: tuple[float, ...] | None
     elbo: float | None
-    active_dimensions: int
+    active_dimensions: Count
 
 
 class ScoreRecord(Record):
@@ -100,12 +101,12 @@ class ScoreRecord(Record):
 
     representation: str
     protocol: str
-    protocol_version: int
+    protocol_version: Count
     value: float
     floor: float
     ceiling: float
-    n_points: int
-    seed: int
+    n_points: Count
+    seed: Count
 
     @property
     def calibrated(self) -> float:
@@ -127,8 +128,8 @@ class EvaluationRecord(Record):
     """What a run's codes on one grid were found to be worth."""
 
     schema_version: Schema = SCHEMA
-    identity: str
-    grid: str
+    identity: Sha256
+    grid: GridName
     evaluation: Evaluation
     scores: tuple[ScoreRecord, ...]
     seconds: float
@@ -142,8 +143,8 @@ class GroupRecord(Record):
 
     schema_version: Schema = SCHEMA
     protocol: str
-    protocol_version: int
-    identities: tuple[str, ...]
+    protocol_version: Count
+    identities: tuple[Sha256, ...]
     scores: tuple[ScoreRecord, ...]
     provenance: Provenance
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from disbench.cells import is_done
 from disbench.checkpoints import Checkpoints
-from disbench.errors import HaltedError
+from disbench.errors import WriteError
 from disbench.outcomes import Outcome
 from disbench.records import Failure
 from disbench.store import Store
@@ -33,7 +33,7 @@ _KILLED = (
 def outcomes(cells: Sequence[Cell], executor: Executor) -> Iterator[Outcome]:
     """How each cell ended in the end, in no order.
 
-    Raises `KeyboardInterrupt` if the executor was told to stop, and `HaltedError` if nothing can
+    Raises `KeyboardInterrupt` if the executor was told to stop, and `WriteError` if nothing can
     be written, both once all that was under way has come to its checkpoint.
     """
     left = {cell.run.id: cell for cell in cells}
@@ -67,7 +67,7 @@ def _round(cells: Sequence[Cell], deaths: Deaths, executor: Executor) -> Iterato
         elif outcome.status != "stopped" or not executor.is_stopping:
             yield outcome
     if problem:
-        raise HaltedError(problem)
+        raise WriteError(problem)
 
 
 def _judged(outcome: Outcome, cell: Cell, deaths: Deaths, others: Others) -> Outcome | None:

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from disbench.errors import HaltedError
 from disbench.executors import Local, default_jobs
-from disbench.outcomes import trouble
 from disbench.plan import make_plan
 from disbench.progress import Silent
 from disbench.report import write_report
@@ -68,7 +66,7 @@ def run(
     saved. A run that raises an error is in `Results.failed`, and the others go on.
 
     Raises `StudyError` or `StoreError`, before anything starts, for what cannot be run, and
-    `HaltedError` if on the way nothing can be written any more.
+    `WriteError` if on the way nothing can be written any more.
     """
     loaded = study if isinstance(study, Study) else load_study(study)
     loaded = narrowed(loaded, beta=beta, seeds=seeds, steps=steps)
@@ -93,16 +91,11 @@ def execute(plan: Plan, *, executor: Executor, display: Display) -> Results:
     store = Store(plan.directory)
     store.open_for(plan.study)
     notes: list[str] = []
-    try:
-        failed = _finish_cells(plan, store, executor, display, notes)
+    failed = _finish_cells(plan, store, executor, display, notes)
+    evidence = write_report(plan.directory, on_damage=notes.append)
+    if notes and not failed and (again := plan.afresh()).to_do:
+        failed = _finish_cells(again, store, executor, display, notes)
         evidence = write_report(plan.directory, on_damage=notes.append)
-        if notes and not failed and (again := plan.afresh()).to_do:
-            failed = _finish_cells(again, store, executor, display, notes)
-            evidence = write_report(plan.directory, on_damage=notes.append)
-    except OSError as error:
-        if (problem := trouble(error, plan.directory)) is None:
-            raise
-        raise HaltedError(problem) from None
     return Results(plan.directory, evidence, failed, tuple(notes))
 
 

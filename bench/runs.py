@@ -7,7 +7,21 @@ import json
 from collections.abc import Mapping  # noqa: TC003 - records with a run are validated from it
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import model_validator
+
+from disbench.definition import (  # noqa: TC001 - records with a run are validated from them
+    BatchSize,
+    Count,
+    Latents,
+    NetworkName,
+    ObjectiveName,
+    OptimiserName,
+    Positive,
+    Rate,
+    Sha256,
+)
 
 if TYPE_CHECKING:
     from disbench.models.objectives import Objective
@@ -20,20 +34,24 @@ Precision = Literal["fp32", "bf16"]
 
 @dataclass(frozen=True)
 class Run:
-    """Everything that defines a trained model, and nothing else."""
+    """Everything that defines a trained model, and nothing else.
 
-    objective: str
+    A run is checked where it is read, as a study is: pydantic reads these annotations. One that is
+    made here is made from a study, and is not checked again.
+    """
+
+    objective: ObjectiveName
     hyperparameters: Mapping[str, float]
-    seed: int
-    network: str
-    latents: int
-    steps: int
-    batch_size: int
-    optimiser: str
-    learning_rate: float
+    seed: Count
+    network: NetworkName
+    latents: Latents
+    steps: Positive
+    batch_size: BatchSize
+    optimiser: OptimiserName
+    learning_rate: Rate
     precision: Precision
-    data_sha256: str
-    training_version: int = TRAINING_VERSION
+    data_sha256: Sha256
+    training_version: Count = TRAINING_VERSION
 
     @cached_property
     def identity(self) -> str:
@@ -73,3 +91,11 @@ class Run:
         from disbench.models.objectives import OBJECTIVES  # noqa: PLC0415 - torch is slow to load
 
         return OBJECTIVES[self.objective](**self.hyperparameters)
+
+    @model_validator(mode="after")
+    def _has_an_objective(self) -> Self:
+        try:
+            self.with_hyperparameters()
+        except TypeError as error:
+            raise ValueError(f"the hyper-parameters do not fit {self.objective}: {error}") from None
+        return self

@@ -79,7 +79,7 @@ class Store:
         try:
             return load_study(path)
         except StudyError as error:
-            raise StoreError(f"{error}\nchoose another --out, or move {path} away") from None
+            raise StoreError(f"{error}\nmend {path}, or move it away") from None
 
     def check_fits(self, study: Study) -> None:
         """Raise `StoreError` if the directory holds runs that the study's cannot be compared with.

@@ -18,6 +18,17 @@ from pydantic import (
     model_validator,
 )
 
+from disbench.definition import (
+    BatchSize,
+    Count,
+    GridName,
+    Latents,
+    NetworkName,
+    ObjectiveName,
+    OptimiserName,
+    Positive,
+    Rate,
+)
 from disbench.runs import Precision, Run
 
 if TYPE_CHECKING:
@@ -26,18 +37,6 @@ if TYPE_CHECKING:
     from disbench.metrics.protocols import GroupProtocol, Protocol
 
 MAX_RUNS = 100_000
-
-
-def _one_of(module: str, table: str) -> AfterValidator:
-    """A validator of names: the keys of a table, whose module is loaded when first needed."""
-
-    def check(name: str) -> str:
-        names = getattr(import_module(module), table)
-        if name not in names:
-            raise ValueError(f"there is no {name!r}; expected one of {', '.join(names)}")
-        return name
-
-    return AfterValidator(check)
 
 
 def _as_list(values: object) -> object:
@@ -64,10 +63,9 @@ def _check_protocols(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-Positive = Annotated[int, Field(ge=1, lt=2**63)]
 Values = Annotated[tuple[float, ...], Field(min_length=1, strict=False), BeforeValidator(_as_list)]
 Seeds = Annotated[
-    tuple[Annotated[int, Field(ge=0, lt=2**63)], ...],
+    tuple[Count, ...],
     Field(min_length=1, strict=False),
     BeforeValidator(_counted),
 ]
@@ -88,12 +86,17 @@ class ObjectiveGrid(Section):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Values]
 
-    name: Annotated[str, _one_of("disbench.models.objectives", "OBJECTIVES")]
+    name: ObjectiveName
 
     @property
     def hyperparameters(self) -> dict[str, tuple[float, ...]]:
         """The values to combine, by the name of the hyper-parameter."""
         return self.__pydantic_extra__
+
+    @property
+    def n_cells(self) -> int:
+        """How many combinations there are."""
+        return prod(map(len, self.hyperparameters.values()))
 
     def cells(self) -> Iterator[dict[str, float]]:
         """Every combination of values."""
@@ -109,6 +112,7 @@ class ObjectiveGrid(Section):
                 f"{self.name} has {_hyperparameters(expected)}; "
                 f"the study gives {_hyperparameters(self.hyperparameters)}"
             )
+        _refuse_too_many(self.n_cells)  # before they are made: there may be more than atoms
         for cell in self.cells():
             objectives[self.name](**cell)
         return self
@@ -117,17 +121,17 @@ class ObjectiveGrid(Section):
 class ModelSection(Section):
     """The network, by name, and the number of latent dimensions."""
 
-    network: Annotated[str, _one_of("disbench.models.networks", "NETWORKS")] = "conv"
-    latents: Annotated[int, Field(ge=1, le=1024)] = 10
+    network: NetworkName = "conv"
+    latents: Latents = 10
 
 
 class TrainingSection(Section):
     """How long and how a model is trained; the defaults are those of study v1."""
 
     steps: Positive = 300_000
-    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 64
-    optimiser: Annotated[str, _one_of("disbench.trainer", "OPTIMISERS")] = "adam"
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-4
+    batch_size: BatchSize = 64
+    optimiser: OptimiserName = "adam"
+    learning_rate: Rate = 1e-4
     precision: Literal["auto", "fp32", "bf16"] = "auto"
 
 
@@ -138,14 +142,12 @@ class EvaluationSection(Section):
     is repeated with `repeats` seeds of its own.
     """
 
-    grid: Annotated[str, _one_of("disbench.dsprites", "GRIDS")] = "full"
+    grid: GridName = "full"
     protocols: Annotated[
-        tuple[str, ...], Field(min_length=1, strict=False), AfterValidator(_check_protocols)
-    ] = (
-        "beta_vae/locatello2019",
-        "mig/locatello2019",
-        "mig/exact",
-    )
+        tuple[Annotated[str, Field(max_length=100)], ...],
+        Field(min_length=1, strict=False),
+        AfterValidator(_check_protocols),
+    ] = ("beta_vae/locatello2019", "mig/locatello2019", "mig/exact")
     representations: Annotated[
         tuple[Literal["mean", "sampled"], ...], Field(min_length=1, strict=False)
     ] = ("mean", "sampled")
@@ -160,6 +162,7 @@ class EvaluationSection(Section):
 
     @model_validator(mode="after")
     def _can_score(self) -> Self:
+        _refuse_repeated("representations", iter(self.representations))
         n_images = import_module("disbench.dsprites").GRIDS[self.grid].n
         for protocol in _found(self.protocols):
             if protocol.min_rows > n_images:
@@ -174,8 +177,8 @@ class Study(Section):
     """A grid of runs and how they are judged."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-    description: str = ""
-    data: Annotated[str, Field(min_length=1)] = "rendered"
+    description: Annotated[str, Field(max_length=10_000)] = ""
+    data: Annotated[str, Field(min_length=1, max_length=4096)] = "rendered"
     seeds: Seeds = (0,)
     objectives: Annotated[tuple[ObjectiveGrid, ...], Field(min_length=1, strict=False)]
     model: ModelSection = Field(default_factory=ModelSection)
@@ -185,8 +188,7 @@ class Study(Section):
     @property
     def n_runs(self) -> int:
         """How many models the study trains."""
-        cells = (prod(map(len, o.hyperparameters.values())) for o in self.objectives)
-        return len(self.seeds) * sum(cells)
+        return len(self.seeds) * sum(objective.n_cells for objective in self.objectives)
 
     def runs(self, *, precision: Precision, data_sha256: str) -> tuple[Run, ...]:
         """The runs of the grid, seeds innermost, in a precision that the hardware has."""
@@ -207,12 +209,16 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _trains_nothing_twice(self) -> Self:
-        if self.n_runs > MAX_RUNS:
-            raise ValueError(f"the grid has {self.n_runs:,} runs; at most {MAX_RUNS:,} will do")
+        _refuse_too_many(self.n_runs)
         _refuse_repeated("seeds", map(str, self.seeds))
         cells = (_cell(o.name, cell) for o in self.objectives for cell in o.cells())
         _refuse_repeated("objectives", cells)
         return self
+
+
+def _refuse_too_many(n_runs: int) -> None:
+    if n_runs > MAX_RUNS:
+        raise ValueError(f"the grid has {n_runs:,} runs; at most {MAX_RUNS:,} will do")
 
 
 def _refuse_repeated(key: str, items: Iterator[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
 import tomllib
 from importlib import resources
@@ -19,7 +20,17 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 2_000_000
+"""Twice what the longest list of seeds takes."""
+
+MAX_DEPTH = 32
+"""Parts of a dotted key; tomllib takes time that is quadratic in their number."""
+
+MAX_PROBLEMS, MAX_LENGTH = 20, 500
+"""How many problems of a study are told, and in how many characters each."""
+
+_PART = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+_DEEP_KEY = re.compile(rf"(?<![\w\\-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{MAX_DEPTH},}}")
 
 
 def shipped_studies() -> tuple[str, ...]:
@@ -38,6 +49,8 @@ def load_study(study: str | Path) -> Study:
         text = (resources.files("disbench") / "studies" / f"{study}.toml").read_text("utf-8")
     else:
         text = _read(Path(study))
+    if deep := _DEEP_KEY.search(text):
+        raise StudyError(f"{study} has a key of more than {MAX_DEPTH} parts: {deep[0][:40]}...")
     try:
         content = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -47,10 +60,13 @@ def load_study(study: str | Path) -> Study:
 
 def parse_study(content: Mapping[str, Any], *, source: str) -> Study:
     """The validated study of parsed TOML; `source` names it in the message of `StudyError`."""
+    _refuse_long_integers(content, source)
     try:
         return Study.model_validate(content)
     except ValidationError as error:
-        lines = [f"  {_path(e)}: {_reason(e)}" for e in _innermost(error.errors())]
+        lines = [_cut(f"  {_path(e)}: {_reason(e)}") for e in _innermost(error.errors())]
+        if len(lines) > MAX_PROBLEMS:
+            lines[MAX_PROBLEMS:] = [f"  and {len(lines) - MAX_PROBLEMS:,} more"]
         raise StudyError("\n".join([f"the study {source} cannot be run:", *lines])) from None
 
 
@@ -88,6 +104,24 @@ def _replace_beta(content: dict[str, Any], beta: Sequence[float]) -> None:
         raise StudyError(f"the study {content['name']} has no objective with a beta to replace")
     for objective in with_beta:
         objective["beta"] = list(beta)
+
+
+def _refuse_long_integers(content: Mapping[str, Any], source: str) -> None:
+    """Refuse integers beyond those of TOML: Python refuses to write out very long ones."""
+    left: list[object] = [content]
+    while left:  # a loop, since it may be nested deeper than functions can be
+        value = left.pop()
+        if isinstance(value, int) and value.bit_length() > 64:  # noqa: PLR2004 - as a computer's
+            raise StudyError(
+                f"the study {source} has an integer of {value.bit_length():,} bits; "
+                "expected those of TOML, which have 64"
+            )
+        if isinstance(value, dict | list | tuple):
+            left.extend(value.values() if isinstance(value, dict) else value)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= MAX_LENGTH else f"{line[:MAX_LENGTH]}..."
 
 
 def _read(path: Path) -> str:

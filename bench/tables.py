@@ -10,6 +10,7 @@ import pandas as pd
 from disbench.atomic import replacing
 from disbench.columns import COLUMNS, frame_of
 from disbench.finished import finished_runs
+from disbench.names import name_of
 from disbench.settings import SETTING, digits, in_order
 from disbench.statistics.agreement import rank_correlations
 from disbench.statistics.comparisons import compare_settings
@@ -68,7 +69,7 @@ def tabulate(store: Store, *, source: str | None = None) -> Tables:
 
 def source_of(store: Store) -> str:
     """What a results directory is called."""
-    return store.directory.resolve().name
+    return name_of(store.directory)
 
 
 def recorded(

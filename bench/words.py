@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 SIGNIFICANT = 0.05
 """The level at which a difference or a correlation is said to be there."""
@@ -26,6 +28,21 @@ def counted(n: int, noun: str) -> str:
 def per_cent(share: float) -> str:
     """``17 %``, and ``less than 1 %`` for what is there and would read as nothing."""
     return "less than 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"  # noqa: PLR2004 - as it is written
+
+
+def number(value: float, form: str) -> str:
+    """A number in a form, a dash where there is none: ``0.25``, ``\u2013``, ``-\u221e``."""
+    return "\u2013" if math.isnan(value) else format(value, form).replace("inf", "\u221e")
+
+
+def readable(text: str | Path) -> str:
+    r"""The text on one line, in which what does not print is escaped: ``a\nb``, ``\udcff``.
+
+    So a folder's name can neither break a table nor command a terminal, and every file can hold it.
+    """
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text)
+    )
 
 
 def p_value(p: float) -> str:

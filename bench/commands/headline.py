@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from disbench.report.headline import headline_of
-from disbench.report.paper import number
 from disbench.settings import spoken
+from disbench.words import number
 
 if TYPE_CHECKING:
     from disbench.evidence import Evidence
@@ -31,8 +31,9 @@ def headline_table(evidence: Evidence) -> Table:
     n_more = evidence.scores_of("mean")["protocol"].nunique() - len(headline.protocols)
     if n_more > 0:
         table.caption = f"and {n_more} more protocols in summary.csv"
-    for name in ("setting", "n", "recon.", "KL"):
-        table.add_column(name, justify="left" if name == "setting" else "right", no_wrap=True)
+    table.add_column("setting", overflow="fold")  # a long name goes on in the next line
+    for name in ("n", "recon.", "KL"):
+        table.add_column(name, justify="right", no_wrap=True)
     for protocol in headline.protocols:
         table.add_column(protocol.replace("/", "/\n"), justify="right")
     for row in headline.rows:

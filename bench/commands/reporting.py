@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from disbench.commands.telling import Found
@@ -29,7 +30,7 @@ def rebuild(directory: Path, *, teller: Teller) -> None:
 
 def check_is_results(directory: Path) -> None:
     """Raise `StoreError` unless a directory holds results."""
-    if not (directory / "runs").is_dir():
+    if not os.path.isdir(directory / "runs"):  # noqa: PTH112 - Path.is_dir raises for a long name
         raise StoreError(
             f"{directory} is no results directory: it has no runs/; give the --out of a "
             "`disbench run`, such as results/quick"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from disbench.commands.interrupting import EXIT_INTERRUPTED, INTERRUPTED, interruptible
 from disbench.commands.telling import Found
-from disbench.errors import HaltedError, StudyError
+from disbench.errors import StudyError, WriteError
 from disbench.estimate import estimate
 from disbench.executors import Local, default_jobs
 from disbench.plan import make_plan
@@ -15,7 +15,7 @@ from disbench.runner import directory_of
 from disbench.runner import execute as execute_plan
 from disbench.sittings import Interval
 from disbench.study_files import load_study, narrowed
-from disbench.words import duration
+from disbench.words import duration, readable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from disbench.plan import Plan
 
 EXIT_DONE, EXIT_FAILED = 0, 1
+GO_ON = "finished runs and checkpoints are kept; the same command goes on from there"
 SECONDS_OF = {"s": 1, "min": 60, "h": 3600}
 
 
@@ -62,14 +63,15 @@ def execute(plan: Plan, *, jobs: int | None, teller: Teller, errors: Console) ->
     except KeyboardInterrupt:
         errors.print(INTERRUPTED, soft_wrap=True)
         return EXIT_INTERRUPTED
-    except HaltedError as error:
-        errors.print(str(error), markup=False, soft_wrap=True)
+    except WriteError as error:
+        errors.print(f"{error}\n{GO_ON}", markup=False, soft_wrap=True)
         return EXIT_FAILED
     teller.finished(Found(results.directory, results.evidence, notes=results.notes))
     for outcome in results.failed:
         trace = results.directory / "failures" / f"{outcome.run.id}.json"
         errors.print(
-            f"failed: {outcome.run.label}: {outcome.error}\n  traceback: {trace}",
+            f"failed: {outcome.run.label}: {readable(outcome.error)}\n"
+            f"  traceback: {readable(trace)}",
             markup=False,
             soft_wrap=True,
         )
@@ -81,7 +83,12 @@ def show(plan: Plan, *, jobs: int | None, console: Console) -> None:
     for cell in plan.cells:
         state = "to do" if cell in plan.to_do else "done"
         console.print(f"{state:6} {cell.run.label}", markup=False)
-    console.print(f"\n{len(plan.cells)} runs, {plan.n_done} done; results: {plan.directory}/")
+    where = readable(plan.directory)
+    console.print(
+        f"\n{len(plan.cells)} runs, {plan.n_done} done; results: {where}/",
+        markup=False,
+        soft_wrap=True,
+    )
     if not plan.to_do:
         return
     cost = estimate(plan, jobs=jobs or default_jobs(plan.device))

@@ -15,6 +15,8 @@ from disbench.commands.listing import slow_protocols
 from disbench.errors import DataError
 from disbench.executors import default_jobs
 from disbench.scoring import DEFAULT_PROTOCOLS, Scored, score_arrays
+from disbench.words import number
+from disbench.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +79,7 @@ def _read(codes: Source, factors: Source) -> tuple[Columns, Columns | None]:
 
 
 def _write(scored: Scored, out: Path) -> None:
-    with replacing(out) as path:
+    with writing(out), replacing(out) as path:
         if out.suffix == ".csv":
             scored.frame.to_csv(path, index=False)
         else:
@@ -112,5 +114,5 @@ def _table(scored: Scored) -> Table:
         table.add_column(name, justify="right")
     for row in scored.frame.to_dict("records"):
         numbers = (row[name] for name in ("value", "floor", "ceiling", "calibrated"))
-        table.add_row(row["protocol"], *("-" if np.isnan(n) else f"{n:.4f}" for n in numbers))
+        table.add_row(row["protocol"], *(number(n, ".4f") for n in numbers))
     return table

@@ -13,6 +13,7 @@ from disbench.progress import Display, Silent, display_for
 from disbench.report.build import REPORT
 from disbench.report.headline import HeadlineRow, headline_of
 from disbench.settings import spoken
+from disbench.words import readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,8 +75,8 @@ class Words:
             self.console.print(remark, markup=False)
         self.console.print(headline_table(found.evidence))
         for line in (
-            f"tables and figures: {found.directory}/",
-            f"report: {report_of(found.directory)}",
+            f"tables and figures: {readable(found.directory)}/",
+            f"report: {readable(report_of(found.directory))}",
         ):
             self.console.print(line, markup=False, soft_wrap=True)
         if found.missing:

@@ -86,7 +86,7 @@ def _resume(url: str, output: str, _: pooch.Pooch, *, part: Path, progress: bool
 def _pieces(response: requests.Response, have: int, *, progress: bool) -> Iterator[bytes]:
     length = response.headers.get("Content-Length")
     columns = (*Progress.get_default_columns(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
+    with Progress(*columns, console=Console(stderr=True, emoji=False), disable=not progress) as bar:
         total = have + int(length) if length else None
         task = bar.add_task("dSprites", total=total, completed=have)
         for piece in response.iter_content(_PIECE):

@@ -8,6 +8,7 @@ import h5py
 
 from disbench.dsprites.layout import BLOCK
 from disbench.errors import DataError
+from disbench.hdf5_files import check_self_contained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ def read(path: Path, member: Member, n: int) -> Iterator[Array]:
         if not isinstance(dataset, h5py.Dataset):
             raise DataError(f"{path}: {member.hdf5} is a group, where dSprites has an array")
         member.check(path, n, dataset.shape, dataset.dtype)
+        check_self_contained(path, dataset)
         step = _whole_chunks(dataset)
         for start in range(0, n, step):
             yield dataset[start : start + step]

@@ -89,7 +89,7 @@ def write_official(
         with replacing(path) as temporary:
             write(temporary, _contents(images, grid))
     except OSError as error:
-        raise DataError(f"{path} cannot be written: {error}") from error
+        raise DataError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _contents(images: PackedImages, grid: FactorGrid) -> Contents:

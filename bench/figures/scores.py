@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from disbench.figures.style import FLOOR, INK, SERIES, Picture, grid_of_panels, markers, palette
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.settings import spoken
+from disbench.words import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -183,6 +184,8 @@ def _alt(summary: pd.DataFrame, protocols: Sequence[str], settings: Sequence[str
     parts = []
     for protocol in protocols[:MOST_COLUMNS]:
         means = summary[summary["protocol"].eq(protocol)].set_index("setting")["mean"]
-        said = (f"{spoken(name)} {means[name]:.3f}" for name in settings if name in means)
+        said = (
+            f"{spoken(name)} {number(means[name], '.3f')}" for name in settings if name in means
+        )
         parts.append(f"{protocol}: {', '.join(said)}")
     return f"Score against setting, a dot a seed. Means: {'; '.join(parts)}."

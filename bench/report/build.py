@@ -20,6 +20,7 @@ from disbench.report.paper import latex, markdown
 from disbench.report.pictures import draw_pictures
 from disbench.store import Store
 from disbench.tables import source_of, write_csv
+from disbench.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,13 +49,20 @@ def write_report(directory: Path, *, on_damage: Callable[[str], None] = lambda _
 def _write_report(store: Store) -> Evidence:
     study = store.study()
     if study is not None:
-        score_groups(store, study)
+        with writing(store.directory):
+            score_groups(store, study)
     return write_reports({source_of(store): store}, store.directory)
 
 
 def write_reports(stores: Mapping[str, Store], directory: Path) -> Evidence:
     """Write one report over the results of several directories, each under its name."""
     evidence = gather(stores)
+    with writing(directory):
+        _write(evidence, stores, directory)
+    return evidence
+
+
+def _write(evidence: Evidence, stores: Mapping[str, Store], directory: Path) -> None:
     _write_tables(evidence, directory)
     shown = shown_runs(evidence)
     studies = {name: study for name, store in stores.items() if (study := store.study())}
@@ -68,7 +76,6 @@ def write_reports(stores: Mapping[str, Store], directory: Path) -> Evidence:
         explorables=explorables(evidence),
     )
     _write_text(render(page), directory / REPORT)
-    return evidence
 
 
 def missing_runs(evidence: Evidence, source: str, study: Study) -> list[str]:
@@ -80,12 +87,12 @@ def missing_runs(evidence: Evidence, source: str, study: Study) -> list[str]:
 
 
 def _write_tables(evidence: Evidence, directory: Path) -> None:
+    if len(evidence.sources) > 1:  # first: by it a comparison is known, though it be cut short
+        write_csv("comparable", comparable_rows(evidence), directory)
     frames = evidence.tables._asdict()
     frames |= {"dimensions": evidence.dimensions, "factors": evidence.factors}
     for name, frame in frames.items():
         write_csv(name, frame[list(COLUMNS[name])], directory)
-    if len(evidence.sources) > 1:
-        write_csv("comparable", comparable_rows(evidence), directory)
     headline = headline_of(evidence)
     _write_text(markdown(headline), directory / "headline.md")
     _write_text(latex(headline), directory / "headline.tex")

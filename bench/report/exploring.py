@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from disbench import words
 from disbench.errors import ExplorerError
 from disbench.explorer import explore, reference_images
 from disbench.report.headline import run_scores
@@ -68,7 +69,7 @@ def _best_runs(evidence: Evidence) -> Iterator[tuple[FinishedRun, str]]:
         best.setdefault((run.source, run.run.objective), run)
     for run in sorted(best.values(), key=evidence.runs.index):
         score = scores.get(run.key)
-        yield run, "" if score is None else f", best of its objective: {score:.3f}"
+        yield run, "" if score is None else f", best of its objective: {words.number(score, '.3f')}"
 
 
 def _naming(run: FinishedRun) -> dict[str, Sequence[Any]]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from disbench.words import number
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -34,6 +36,8 @@ class Column:
             return "\u2013"
         if self.write is not None:
             return self.write(value)
+        if isinstance(value, float) and self.form is not None:
+            return number(value, self.form)
         return str(value) if self.form is None else format(value, self.form)
 
 

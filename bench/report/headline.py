@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from disbench.metrics.protocols import GROUP_PROTOCOLS, PROTOCOLS
+from disbench.words import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,10 +30,8 @@ class Estimate(NamedTuple):
     high: float
 
     def __str__(self) -> str:
-        if np.isnan(self.mean):
-            return "\u2013"
-        interval = "" if np.isnan(self.low) else f" [{self.low:.3f}, {self.high:.3f}]"
-        return f"{self.mean:.3f}{interval}"
+        mean, low, high = (number(value, ".3f") for value in self)
+        return mean if np.isnan(self.mean) or np.isnan(self.low) else f"{mean} [{low}, {high}]"
 
 
 @dataclass(frozen=True)

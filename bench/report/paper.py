@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from disbench.settings import spoken
+from disbench.words import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +20,7 @@ CAPTION = (
 LATEX = str.maketrans(
     {c: rf"\{c}" for c in "&%$#_{}"}
     | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
-    | {"\u2013": "--"}
+    | {"\u2013": "--", "\u221e": r"$\infty$"}
 )
 
 
@@ -45,11 +44,6 @@ def latex(headline: Headline) -> str:
         f"{' & '.join(header)} \\\\\n\\midrule\n{body}\n\\bottomrule\n"
         "\\end{tabular}\n\\end{table}\n"
     )
-
-
-def number(value: float, form: str) -> str:
-    """A number, or a dash where there is none."""
-    return "\u2013" if np.isnan(value) else format(value, form)
 
 
 def _cells(headline: Headline, escape: Callable[[str], str]) -> tuple[list[str], list[list[str]]]:

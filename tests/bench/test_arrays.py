@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disbench import arrays
+from disbench import foreign
 from disbench.arrays import pack_arrays, unpack_array, unpack_arrays
 from disbench.errors import DamagedError
 
@@ -76,7 +76,7 @@ def test_what_has_no_place_in_hdf5_is_refused() -> None:
 def test_more_than_the_bytes_can_hold_is_refused_before_it_is_read() -> None:
     """A chunk that was never written is read as zeros, of which a file may declare any number."""
     data = _file(x={"shape": (10**6, 10**6), "dtype": "f8", "chunks": (1000, 1000)})
-    assert _refusal(data).startswith("/x declares 8,000,000,000,000 bytes, in ")
+    assert "declares 1,000,000 x 1,000,000 values" in _refusal(data)
 
 
 def test_what_was_packed_best_of_all_is_read() -> None:
@@ -87,8 +87,8 @@ def test_what_was_packed_best_of_all_is_read() -> None:
 def test_more_than_the_largest_codes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     data = pack_arrays({"x": np.arange(1000)})
     unpack_arrays(data, PATH)
-    monkeypatch.setattr(arrays, "MOST_BYTES", 7999)
-    assert _refusal(data).startswith("/x declares 8,000 bytes")
+    monkeypatch.setattr(foreign, "MOST_VALUES", 999)
+    assert "declares 1,000 values; at most 999 are read" in _refusal(data)
 
 
 def test_content_of_another_file_is_refused(tmp_path: Path) -> None:
@@ -96,13 +96,13 @@ def test_content_of_another_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"x" * 40)
     outside = [(str(tmp_path / "secret"), 0, 40)]
     data = _file(x={"shape": (10,), "dtype": "f4", "external": outside})
-    assert _refusal(data) == "/x refers to another file"
+    assert _refusal(data).endswith("/x lies in other files; copy it into this one")
     layout = h5py.VirtualLayout(shape=(4,), dtype="f4")
     layout[:] = h5py.VirtualSource(str(tmp_path / "other.h5"), "x", shape=(4,))
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         file.create_virtual_dataset("x", layout)
-    assert _refusal(buffer.getvalue()) == "/x refers to another file"
+    assert _refusal(buffer.getvalue()).endswith("/x lies in other files; copy it into this one")
 
 
 @pytest.mark.parametrize("link", [h5py.ExternalLink, lambda name, _: h5py.SoftLink(f"/{name}")])
@@ -117,7 +117,7 @@ def test_links_lead_nowhere(link: type, tmp_path: Path) -> None:
 
 def test_texts_are_no_numbers() -> None:
     data = _file(x={"data": ["a", "b"], "dtype": h5py.string_dtype()})
-    assert _refusal(data) == "/x holds no numbers"
+    assert "holds entries of type object" in _refusal(data)
 
 
 @pytest.mark.parametrize("kept", [0, 100, 1500])

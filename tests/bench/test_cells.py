@@ -424,11 +424,28 @@ def test_disk_that_cannot_be_written_is_no_fault_of_the_run(
     outcome = finish(cell)
     assert outcome.status == "halted"
     assert outcome.error.startswith(f"cannot write to {cell.directory} ({os.strerror(number)}); ")
-    assert "give the same command again" in outcome.error
     assert store.failed() == {}
     monkeypatch.undo()
     assert finish(cell).status == "done"
     assert _bits(cell) == _bits(done)
+
+
+def test_failure_that_cannot_be_noted_is_the_fault_of_the_disk(
+    make_study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [cell, _] = _cells(make_study(), tmp_path)
+
+    def break_down(*_: object, **__: object) -> None:
+        raise RuntimeError("no more")
+
+    def write(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(cells, "train", break_down)
+    monkeypatch.setattr(Store, "note_failure", write)
+    outcome = finish(cell)
+    assert outcome.status == "halted"
+    assert "free some space" in outcome.error
 
 
 def test_diverged_run_has_a_row_and_is_not_tried_again(
@@ -439,6 +456,7 @@ def test_diverged_run_has_a_row_and_is_not_tried_again(
     outcome = finish(cell)
     assert (outcome.status, outcome.error) == ("diverged", "")
     assert cells.unanswered(cell) == ()
+    assert finish(cell).status == "diverged"
     tables = tabulate(Store(tmp_path))
     [row] = tables.runs.to_dict("records")
     assert (row["status"], row["steps_done"], row["beta"]) == ("diverged", 2, 4)

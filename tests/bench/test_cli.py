@@ -108,8 +108,30 @@ def test_error_of_the_system_is_told_in_a_line(
     with pytest.raises(SystemExit) as ended:
         _main_raising(OSError(28, "No space left on device", "[bold]x"), monkeypatch)
     assert ended.value.code == 2
-    expected = "error: [Errno 28] No space left on device: '[bold]x'\n"
+    expected = "error: [bold]x: No space left on device\n"
     assert capsys.readouterr() == ("", expected)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (StudyError("no :smile:"), "no :smile:"),
+        (StudyError("one\n  two"), "one\n  two"),
+        (StudyError("\x1b[2J\udcff"), "\\x1b[2J\\udcff"),
+        (OSError(36, "File name too long", "a\nb"), "a\\nb: File name too long"),
+        (OSError(36, "File name too long", b"\xff"), "\\udcff: File name too long"),
+        (OSError("disk on fire"), "disk on fire"),
+    ],
+)
+def test_error_commands_no_terminal(
+    error: Exception,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        _main_raising(error, monkeypatch)
+    assert capsys.readouterr() == ("", f"error: {said}\n")
 
 
 def test_version_is_that_of_the_distribution() -> None:

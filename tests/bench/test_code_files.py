@@ -85,15 +85,6 @@ def test_a_file_of_garbage_is_named(tmp_path: Path, suffix: str) -> None:
         Source(path).read()
 
 
-def test_a_header_that_claims_more_than_the_file_holds_allocates_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "codes.npy"
-    with path.open("wb") as file:
-        claim = {"descr": "<f8", "fortran_order": False, "shape": (10**15, 3)}
-        np.lib.format.write_array_header_1_0(file, claim)
-    with pytest.raises(DataError, match="cannot be read"):
-        Source(path).read()
-
-
 class Malicious:
     """Writes a file when it is unpickled."""
 
@@ -107,7 +98,7 @@ class Malicious:
 def test_a_pickle_in_an_array_file_is_not_run(tmp_path: Path) -> None:
     trace = tmp_path / "ran"
     np.save(tmp_path / "codes.npy", np.array([[Malicious(trace)]], dtype=object))
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="holds entries of type object"):
         Source(tmp_path / "codes.npy").read()
     assert not trace.exists()
     pickle.loads(pickle.dumps(Malicious(trace)))  # noqa: S301 - it would have run
@@ -136,6 +127,8 @@ def test_another_format_is_refused_with_those_that_are_read(tmp_path: Path) -> N
         Source(tmp_path / "codes.pt").read()
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["codes.npy", "n" * 5000 + ".npy", "a\0b.npy", "folder.npy"])
+def test_a_file_that_is_not_there_is_named(name: str, tmp_path: Path) -> None:
+    (tmp_path / "folder.npy").mkdir()
     with pytest.raises(DataError, match="there is no file"):
-        Source(tmp_path / "codes.npy").read()
+        Source(tmp_path / name).read()

@@ -1,34 +1,23 @@
-"""What is wrong with the disk is told with what to do; what is not, is none of it."""
-
-import errno
-import os
-from pathlib import Path
+"""What an error comes to in a line."""
 
 import pytest
 
-from disbench.outcomes import trouble
+from disbench.outcomes import summary
 
 
 @pytest.mark.parametrize(
-    ("number", "remedy"),
+    "error",
     [
-        (errno.ENOSPC, "free some space"),
-        (errno.EDQUOT, "free some of your quota"),
-        (errno.EROFS, "make it writable"),
-        (errno.EACCES, "make it writable for you"),
-        (errno.EIO, "look after the disk"),
+        MemoryError(),
+        MemoryError("Unable to allocate 7. TiB"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+        RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"),
     ],
 )
-def test_each_trouble_has_its_remedy(number: int, remedy: str) -> None:
-    told = trouble(OSError(number, os.strerror(number), "/x/.secret.tmp"), Path("results/mine"))
-    assert told == (
-        f"cannot write to results/mine ({os.strerror(number)}); {remedy} and give the same "
-        "command again: finished runs and checkpoints are kept"
-    )
+def test_want_of_memory_comes_with_a_remedy(error: Exception) -> None:
+    assert summary(error).startswith(type(error).__name__)
+    assert summary(error).endswith("; give it more memory, or fewer --jobs")
 
 
-@pytest.mark.parametrize(
-    "error", [ValueError("no"), OSError("of unknown number"), FileNotFoundError(2, "no")]
-)
-def test_other_errors_are_those_of_a_run(error: Exception) -> None:
-    assert trouble(error, Path("here")) is None
+def test_other_errors_are_told_in_a_line() -> None:
+    assert summary(ValueError("no\n  such")) == "ValueError: no such"

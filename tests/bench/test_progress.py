@@ -77,6 +77,8 @@ def test_ending_in_a_line(make_run: Callable[..., Run]) -> None:
     assert ending(Outcome(run, "diverged", 3)) == "beta_vae, beta 4, seed 0: diverged in 3 s"
     failed = Outcome(run, "failed", 3, "ValueError: no")
     assert ending(failed) == "beta_vae, beta 4, seed 0: failed: ValueError: no"
+    worse = Outcome(run, "failed", 3, "ValueError: a\nb\x1b[2J")
+    assert ending(worse) == r"beta_vae, beta 4, seed 0: failed: ValueError: a\nb\x1b[2J"
 
 
 def test_lines_count_and_look_ahead(

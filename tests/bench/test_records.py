@@ -1,12 +1,82 @@
-"""Records that contradict themselves are no records."""
+"""A record holds what a table can hold, or is refused when it is read."""
 
 from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
 
 from disbench.provenance import provenance
-from disbench.records import GroupRecord, ScoreRecord
+from disbench.records import EvaluationRecord, GroupRecord, ScoreRecord, TrainingRecord
+from disbench.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from disbench.run_folder import RunFolder
+    from disbench.runs import Run
+
+
+@pytest.fixture
+def folder(
+    tmp_path: Path, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
+) -> RunFolder:
+    return write_run(Store(tmp_path), make_run(), {"mig/exact": 0.5})
+
+
+def _changed(content: Any, path: str, value: object) -> str:
+    *parents, last = path.split(".")
+    place = content
+    for part in parents:
+        place = place[int(part) if part.isdigit() else part]
+    assert last in place
+    place[last] = value
+    return json.dumps(content)
+
+
+@pytest.mark.parametrize(
+    "path", ["steps_done", "provenance.threads", "run.seed", "run.steps", "run.training_version"]
+)
+@pytest.mark.parametrize("number", [-1, 2**63])
+def test_training_with_a_number_that_no_table_holds_is_refused(
+    path: str, number: int, folder: RunFolder
+) -> None:
+    content = json.loads((folder.path / "training.json").read_text())
+    with pytest.raises(ValidationError, match=rf"(?s){path}.*should be (less|greater) than"):
+        TrainingRecord.model_validate_json(_changed(content, path, number))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "evaluation.n_reconstructed",
+        "evaluation.active_dimensions",
+        "scores.0.protocol_version",
+        "scores.0.n_points",
+        "scores.0.seed",
+    ],
+)
+@pytest.mark.parametrize("number", [-1, 2**63])
+def test_evaluation_with_a_number_that_no_table_holds_is_refused(
+    path: str, number: int, folder: RunFolder
+) -> None:
+    content = json.loads((folder.path / "evaluation.json").read_text())
+    with pytest.raises(ValidationError, match=rf"(?s){path}.*should be (less|greater) than"):
+        EvaluationRecord.model_validate_json(_changed(content, path, number))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"), [("identity", "0" * 10**6), ("identity", ""), ("grid", "huge")]
+)
+def test_evaluation_of_nothing_that_is_known_is_refused(
+    path: str, value: str, folder: RunFolder
+) -> None:
+    content = json.loads((folder.path / "evaluation.json").read_text())
+    with pytest.raises(ValidationError, match=path):
+        EvaluationRecord.model_validate_json(_changed(content, path, value))
 
 
 def test_group_has_a_score_for_each_run() -> None:

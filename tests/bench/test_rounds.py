@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from disbench import rounds
-from disbench.errors import HaltedError
+from disbench.errors import WriteError
 from disbench.outcomes import Outcome
 from disbench.plan import make_plan
 from disbench.rounds import outcomes
@@ -123,7 +123,7 @@ def test_what_cannot_be_written_ends_the_grid(cells: tuple[Cell, ...]) -> None:
     executor = Scripted({1: ["halted"], 2: ["stopped"]})
     found = outcomes(cells, executor)
     assert [next(found).run.seed for _ in range(2)] == [0, 3]
-    with pytest.raises(HaltedError, match="full"):
+    with pytest.raises(WriteError, match="full"):
         next(found)
     assert executor.is_stopping
 

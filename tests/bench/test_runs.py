@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import FrozenInstanceError, fields, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from disbench.models.objectives import AE, VAE, BetaVAE
+from disbench.records import Failure
 from disbench.runs import Run
 
 if TYPE_CHECKING:
@@ -85,3 +91,58 @@ def test_a_run_is_frozen(make_run: Callable[..., Run]) -> None:
     with pytest.raises(FrozenInstanceError):
         run.seed = 1  # type: ignore[misc]
     assert replace(run, seed=1).identity != run.identity
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"objective": "gan"}, "there is no 'gan'; expected one of ae, vae, beta_vae"),
+        ({"objective": "../../etc"}, "there is no '../../etc'"),
+        ({"hyperparameters": {"gamma": 2}}, "do not fit beta_vae: .* unexpected keyword .*'gamma'"),
+        ({"hyperparameters": {}}, "do not fit beta_vae: .* missing 1 required .*'beta'"),
+        ({"hyperparameters": {"beta": -1}}, "beta is -1.0"),
+        ({"hyperparameters": {"beta": "NaN"}}, "beta is nan"),
+        ({"hyperparameters": {"beta": 4, "/../x": 1}}, "do not fit beta_vae"),
+        ({"latents": 0}, "greater than or equal to 1"),
+        ({"latents": 10**9}, "less than or equal to 1024"),
+        ({"seed": -1}, "greater than or equal to 0"),
+        ({"seed": 10**30}, "less than 9223372036854775808"),
+        ({"steps": 0}, "greater than or equal to 1"),
+        ({"steps": -4}, "greater than or equal to 1"),
+        ({"batch_size": 0}, "greater than or equal to 1"),
+        ({"learning_rate": "NaN"}, "finite number"),
+        ({"learning_rate": "Infinity"}, "finite number"),
+        ({"learning_rate": 0}, "greater than 0"),
+        ({"network": "gpt"}, "there is no 'gpt'; expected one of conv, burgess, fc"),
+        ({"optimiser": "sgd"}, "there is no 'sgd'; expected one of adam, adagrad"),
+        ({"precision": "fp8"}, "'fp32' or 'bf16'"),
+        ({"data_sha256": "0" * 10**6}, "should match pattern"),
+        ({"data_sha256": "../" + "0" * 61}, "should match pattern"),
+        ({"training_version": -1}, "greater than or equal to 0"),
+    ],
+)
+def test_run_that_cannot_be_is_refused_where_it_is_read(
+    changes: dict[str, object], message: str, make_run: Callable[..., Run]
+) -> None:
+    run = {field.name: getattr(make_run(), field.name) for field in fields(Run)}
+    content = json.dumps({"run": run | changes, "error": "", "traceback": ""})
+    with pytest.raises(ValidationError, match=message):
+        Failure.model_validate_json(content)
+
+
+def test_run_is_read_as_it_was_written(make_run: Callable[..., Run]) -> None:
+    failure = Failure(run=make_run(), error="", traceback="")
+    assert Failure.model_validate_json(failure.model_dump_json()).run == make_run()
+
+
+@given(
+    beta=st.floats(min_value=0, allow_infinity=False),
+    seed=st.integers(0, 2**63 - 1),
+    objective=st.sampled_from(["ae", "vae", "beta_vae"]),
+)
+def test_name_of_a_folder_leads_nowhere_else(
+    beta: float, seed: int, objective: str, make_run: Callable[..., Run]
+) -> None:
+    hyperparameters = {"beta": beta} if objective == "beta_vae" else {}
+    run = make_run(objective=objective, hyperparameters=hyperparameters, seed=seed)
+    assert re.fullmatch(r"[a-z][a-z0-9_.+-]{0,100}", run.id)

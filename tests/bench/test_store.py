@@ -235,7 +235,9 @@ def test_another_grid_or_protocol_fits(
 def test_damaged_study_is_named(store: Store, make_study: Callable[..., Study]) -> None:
     path = store.directory / "study.toml"
     path.write_text("name = ")
-    with pytest.raises(StoreError, match=f"{path} is not valid TOML.*\nchoose another --out, or"):
+    with pytest.raises(
+        StoreError, match=f"{path} is not valid TOML.*\nmend {path}, or move it away"
+    ):
         store.check_fits(make_study())
 
 

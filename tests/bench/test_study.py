@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from disbench.errors import StudyError
+from disbench.models.objectives import OBJECTIVES
 from disbench.study_files import parse_study
 
 if TYPE_CHECKING:
@@ -185,6 +187,10 @@ def test_a_study_is_frozen(make_study: Callable[..., Study]) -> None:
         ({"objectives": [_beta_vae("1")]}, "objectives[0].beta[0]: got '1';"),
         ({"objectives": [_beta_vae([1])]}, "objectives[0].beta[0]: got [1];"),
         ({"objectives": [_beta_vae(1, -1)]}, "objectives[0]: beta is -1.0; expected a finite"),
+        (
+            {"evaluation": {"representations": ["mean", "mean"]}},
+            "evaluation: representations: mean is there 2 times; leave it in once",
+        ),
         ({"objectives": [AE, AE]}, "objectives: ae is there 2 times; leave it in once"),
         ({"objectives": [_beta_vae(4, 1, 4.0)]}, "objectives: beta_vae beta = 4 is there 2 times;"),
         ({"objectives": [_beta_vae(0.0, -0.0)]}, "objectives: beta_vae beta = 0 is there 2 times;"),
@@ -256,3 +262,20 @@ def test_long_and_deep_values_are_cut_short(study_content: Callable[..., Content
 
 def test_as_many_runs_as_allowed_are_taken(make_study: Callable[..., Study]) -> None:
     assert make_study(objectives=[_beta_vae(*range(50_000))], seeds=2).n_runs == 100_000
+
+
+def test_grid_beyond_counting_is_refused_before_it_is_made(
+    make_study: Callable[..., Study], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @dataclass(frozen=True)
+    class Many:
+        a: float
+        b: float
+        c: float
+        d: float
+
+    monkeypatch.setitem(OBJECTIVES, "many", Many)  # type: ignore[arg-type]
+    values = list(range(1000))
+    grid = {"name": "many", "a": values, "b": values, "c": values, "d": values}
+    with pytest.raises(StudyError, match="the grid has 1,000,000,000,000 runs; at most 100,000"):
+        make_study(objectives=[grid])

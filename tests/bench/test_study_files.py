@@ -119,9 +119,20 @@ def test_shipped_name_goes_before_a_file(tmp_path: Path, monkeypatch: pytest.Mon
         ("name = ", "is not valid TOML: Invalid value"),
         ("x = " + "[" * 5000 + "]" * 5000, "is not valid TOML: maximum recursion depth exceeded"),
         ("seeds = " + "9" * 5000, "is not valid TOML: Exceeds the limit"),
-        ("#" * 1_000_001, "is larger than 1,000,000 bytes; no study is"),
+        ("#" * 2_000_001, "is larger than 2,000,000 bytes; no study is"),
         ("", "name: is missing"),
-        (f"{MINIMAL}[training]\nsteps{'.a' * 2000} = 1", "training.steps: got {'a': {'a':"),
+        (f"{MINIMAL}[training]\nsteps{'.a' * 31} = 1", "training.steps: got {'a': {'a':"),
+        (f"{MINIMAL}[training]\nsteps{'.a' * 32} = 1", "has a key of more than 32 parts: steps.a"),
+        ('[\'a\' . "\\""' + " . b" * 31 + "]", "has a key of more than 32 parts: 'a' ."),
+        ("x" + ".a" * 500_000, "has a key of more than 32 parts"),
+        (f"seeds = 0x{'F' * 400_000}\n{MINIMAL}", "has an integer of 1,600,000 bits"),
+        (f"{MINIMAL}[training]\nx = [{{y = [0x1{'0' * 16}]}}]", "has an integer of 65 bits"),
+        ('seeds = ["a"' + ', "a"' * 49 + "]\n" + MINIMAL, "  seeds[19]: got 'a'; input should"),
+        ('seeds = ["a"' + ', "a"' * 49 + "]\n" + MINIMAL, "  and 30 more"),
+        (f"{MINIMAL}[evaluation]\ngrid = '{'x' * 1000}'", f"{'x' * 450}..."),
+        (f"{MINIMAL}[evaluation]\nprotocols = ['{'*a' * 51}']", "should have at most 100 charac"),
+        (f"data = '{'a' * 4097}'\n{MINIMAL}", "data: got "),
+        (f"description = '{'a' * 10_001}'\n{MINIMAL}", "description: got "),
     ],
 )
 def test_file_that_is_no_study_is_refused(
@@ -140,7 +151,7 @@ def test_file_that_is_no_study_is_refused(
         ("quikc", "there is no study 'quikc' (No such file or directory); give a TOML file or one"),
         ("", "there is no study '.' (Is a directory)"),
         ("a\0b", "there is no study 'a\\x00b' (embedded null byte)"),
-        ("/dev/zero", "/dev/zero is larger than 1,000,000 bytes"),
+        ("/dev/zero", "/dev/zero is larger than 2,000,000 bytes"),
     ],
 )
 def test_study_that_is_not_there_is_refused_with_what_is(study: str, message: str) -> None:
@@ -157,6 +168,20 @@ def test_parts_of_a_study_are_replaced(make_study: Callable[..., Study]) -> None
     assert narrow.training == study.training.model_copy(update={"steps": 9, "precision": "bf16"})
     assert (narrow.description, narrow.model) == ("kept", study.model)
     assert narrow.evaluation == study.evaluation
+
+
+def test_longest_list_of_seeds_survives_its_file(
+    make_study: Callable[..., Study], tmp_path: Path
+) -> None:
+    study = make_study(seeds=100_000, objectives=[{"name": "ae"}])
+    assert load_study(_write(tmp_path, to_toml(study))) == study
+
+
+def test_integer_that_python_does_not_write_out_is_refused(
+    make_study: Callable[..., Study],
+) -> None:
+    with pytest.raises(StudyError, match="the study tiny has an integer of 20,001 bits"):
+        narrowed(make_study(), steps=2**20_000)
 
 
 def test_nothing_replaced_is_the_same_study(make_study: Callable[..., Study]) -> None:

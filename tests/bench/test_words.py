@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf, nan
+from pathlib import Path
+
 import pytest
 
-from disbench.words import counted, duration, listed, p_value, per_cent
+from disbench.words import counted, duration, listed, number, p_value, per_cent, readable
 
 
 @pytest.mark.parametrize(
@@ -88,3 +91,34 @@ def test_a_p_value_stays_on_its_side_of_the_level(p: float, said: str) -> None:
 )
 def test_duration_in_words(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "said"),
+    [
+        (0.25, ".3f", "0.250"),
+        (nan, ".3f", "\u2013"),
+        (inf, ".3f", "\u221e"),
+        (-inf, "+.1f", "-\u221e"),
+        (inf, "+.3g", "+\u221e"),
+    ],
+)
+def test_number_that_is_none_or_infinite_has_a_sign_of_its_own(
+    value: float, form: str, said: str
+) -> None:
+    assert number(value, form) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("K\u00fche, 100 %", "K\u00fche, 100 %"),
+        ("a\nb\tc\r", "a\\nb\\tc\\r"),
+        ("\x1b[2J\x7f", "\\x1b[2J\\x7f"),
+        ("\u2028\u202e", "\\u2028\\u202e"),
+        ("\udcff", "\\udcff"),
+        (Path("a\nb"), "a\\nb"),
+    ],
+)
+def test_what_does_not_print_is_escaped(text: str | Path, said: str) -> None:
+    assert readable(text) == said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import checkpoints
 import data
 import encoding
 import exploring
@@ -35,6 +36,10 @@ ROWS: Mapping[str, Callable[[Setting], Measurement]] = {
         for precision in PRECISIONS
     },
     "step/keeping freed memory": training.measure_kept_memory,
+    **{
+        f"checkpoint/{network}": partial(checkpoints.measure, network=network)
+        for network in NETWORKS
+    },
     **{f"encode/{network}": partial(encoding.measure, network=network) for network in NETWORKS},
     **{f"protocol/{name}": partial(scoring.measure, name=name) for name in scoring.FAST},
     "report": reporting.measure,

@@ -19,6 +19,7 @@ from disbench.dsprites import open_images
 from disbench.hardware import keep_freed_memory
 from disbench.runs import Run
 from disbench.trainer import OPTIMISERS, Trainer, as_tensor, initial_model
+from disbench.training import Course
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,12 +40,12 @@ def measure(setting: Setting, *, network: str, precision: str) -> Measurement:
     """A training step, beside a bare loop over the same network and over the plainest one."""
     trainer = start(network, precision)
     calls: dict[str, Callable[[], object]] = {
-        OURS: partial(trainer.interval, range(N_STEPS)),
+        OURS: partial(take, trainer),
         "bare loop": lambda: _bare_loop(network, precision).steps(N_STEPS),
         "plain fp32 loop": lambda: _plain_loop(network).steps(N_STEPS),
     }
     if precision != "fp32":
-        calls["our fp32"] = lambda: start(network, "fp32").interval(range(N_STEPS))
+        calls["our fp32"] = lambda: take(start(network, "fp32"))
     rounds = alternate(calls, seconds=setting.seconds)
     operations = training_operations(trainer.model, trainer.batch(0))
     return rounds.measurement(
@@ -53,6 +54,11 @@ def measure(setting: Setting, *, network: str, precision: str) -> Measurement:
         n_images=trainer.run.batch_size,
         floor=operations / setting.machine.operations[precision],
     )
+
+
+def take(trainer: Trainer, n_steps: int = N_STEPS) -> None:
+    """Take so many steps from the first one, with all that a run does beside them."""
+    Course.start(trainer).go_on(n_steps, lambda *_: None)
 
 
 def measure_kept_memory(setting: Setting) -> Measurement:
@@ -100,7 +106,7 @@ def start(network: str, precision: str) -> Trainer:
 
 def _turn() -> float:
     trainer = start("conv", "bf16")
-    return cpu_seconds(partial(trainer.interval, range(N_STEPS)))
+    return cpu_seconds(partial(take, trainer))
 
 
 @cache

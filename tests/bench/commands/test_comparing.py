@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
 from disbench.columns import COLUMNS
-from disbench.commands import comparing
+from disbench.report import build
 from disbench.store import Store
 from disbench.tables import read_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from disbench.run_folder import RunFolder
     from disbench.runs import Run
@@ -247,14 +248,77 @@ def test_directory_without_a_finished_run_is_refused(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(
-    ("paths", "names"),
-    [
-        (["/r/new", "/r/old"], ["new", "old"]),
-        (["/r/new/quick", "/r/old/quick"], ["new/quick", "old/quick"]),
-        (["/a/x/quick", "/b/x/quick"], ["a/x/quick", "b/x/quick"]),
-        (["/quick", "/r/quick"], ["/quick", "r/quick"]),
-    ],
-)
-def test_ends_of_paths_tell_them_apart(paths: list[str], names: list[str]) -> None:
-    assert comparing._names([Path(path) for path in paths]) == names
+def test_directory_of_other_things_is_not_written_over(
+    disbench: Command, directories: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "thesis"
+    out.mkdir()
+    (out / "summary.csv").write_text("mine")
+    called = disbench("compare", *directories, "--out", out)
+    assert (called.code, called.output) == (2, "")
+    assert called.errors == (
+        f"error: {out} is not empty, and holds no earlier comparison (no comparable.csv); "
+        "choose another --out\n"
+    )
+    assert [path.read_text() for path in out.iterdir()] == ["mine"]
+
+
+def test_comparison_that_is_cut_short_is_known_as_one(
+    disbench: Command,
+    directories: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever was written, the table that a comparison is known by was written first."""
+    written: list[str] = []
+
+    def interrupted(name: str, frame: pd.DataFrame, directory: Path) -> None:
+        if written:
+            raise KeyboardInterrupt
+        written.append(name)
+        frame.to_csv(directory / f"{name}.csv", index=False)
+
+    monkeypatch.setattr(build, "write_csv", interrupted)
+    disbench("compare", *directories, "--out", tmp_path / "out")
+    assert written == ["comparable"]
+
+
+def test_place_that_leads_nowhere_is_refused(
+    disbench: Command, directories: tuple[Path, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for out, reason in (("loop", "ymlink loop"), ("n" * 5000, "File name too long")):
+        called = disbench("compare", *directories, "--out", out)
+        assert (called.code, called.output) == (2, "")
+        assert called.errors.startswith(f"error: cannot write to {out} (")
+        assert reason in called.errors
+        assert called.errors.endswith("); choose another --out\n")
+
+
+@pytest.mark.parametrize("name", ["loop", "file", "n" * 5000])
+def test_directory_that_leads_nowhere_is_refused(
+    name: str, disbench: Command, directories: tuple[Path, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "file").touch()
+    called = disbench("compare", directories[0], name)
+    assert (called.code, called.output) == (2, "")
+    assert called.errors.startswith(f"error: {name} is no results directory")
+
+
+def test_names_that_are_no_text_are_compared(
+    disbench: Command, tmp_path: Path, make_run: MakeRun, write_run: WriteRun
+) -> None:
+    folders = [tmp_path / os.fsdecode(name) for name in (b"caf\xe9", b"a\nb")]
+    for folder in folders:
+        write_run(Store(folder), make_run(), {MIG: 0.5})
+    called = disbench("compare", *folders, "--out", tmp_path / os.fsdecode(b"\xff"))
+    assert (called.code, called.errors) == (0, "")
+    assert called.output.splitlines()[-1] == f"report: {tmp_path}/\\udcff/report.html"
+    out = tmp_path / os.fsdecode(b"\xff")
+    assert set(read_csv("runs", out)["source"]) == {"caf\\udce9", "a\\nb"}
+    table = (out / "headline.md").read_text().splitlines()
+    assert [line.split("|")[1].strip() for line in table[4:]] == [
+        "a\\nb: beta 4",
+        "caf\\udce9: beta 4",
+    ]

@@ -68,3 +68,17 @@ def test_headline_fits_in_80_columns_and_counts_what_does_not(
         [row, *_] = [line for line in text.splitlines() if "beta 4" in line]
         assert row.split().count("0.500") == n_scores
         assert f"and {5 - n_scores} more protocols in summary.csv" in text
+
+
+def test_long_name_goes_on_in_the_next_line(
+    tmp_path: Path, make_run: Callable[..., Run], write_run: Callable[..., Any]
+) -> None:
+    store = Store(tmp_path)
+    write_run(store, make_run(), {"mig/exact": 0.5})
+    long = "x" * 90
+    console = Console(record=True, width=80, file=io.StringIO())
+    console.print(headline_table(gather({long: store, "b": store})))
+    lines = console.export_text().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "".join(line.split()[0] for line in lines if "x" in line.split("  ")[0]) == f"{long}:"
+    assert sum("0.500" in line for line in lines) == 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from disbench.runs import Run
     from disbench.study import Study
 
     Command = Callable[..., Any]
@@ -116,3 +119,60 @@ def test_damaged_record_is_set_aside_and_its_run_is_missing(
     assert (place / "model.safetensors").exists()
     assert [found.path.name for found in store.finished()] == [other.path.name]
     assert "  beta_vae, beta 4, seed 0\n" in called.output
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        (b":smile: [red]", ":smile: [red]"),
+        (b"a\nb\x1b[31m\xe9" + b"x" * 200, "a\\nb\\x1b[31m\\udce9" + "x" * 200),
+    ],
+)
+def test_name_of_a_directory_is_printed_as_it_is_or_escaped(
+    folder: bytes, said: str, disbench: Command, store: Store
+) -> None:
+    directory = store.directory.rename(store.directory.parent / os.fsdecode(folder))
+    called = disbench("report", directory)
+    assert (called.code, called.errors) == (0, "")
+    lines = called.output.splitlines()
+    assert f"tables and figures: {directory.parent}/{said}/" in lines
+    assert f"report: {directory.parent}/{said}/report.html" in lines
+    assert (directory / "report.html").is_file()
+
+
+def test_infinite_score_is_told_and_kept(
+    disbench: Command, tmp_path: Path, make_run: Callable[..., Run], write_run: Callable[..., Any]
+) -> None:
+    store = Store(tmp_path)
+    for seed, value in ((0, inf), (1, 0.5), (2, 0.25)):
+        write_run(store, make_run(seed=seed), {"mig/exact": value})
+    called = disbench("report", tmp_path)
+    assert (called.code, called.errors) == (0, "")
+    [row] = [line.split() for line in called.output.splitlines() if line.startswith("beta 4")]
+    assert row[-1] == "\u221e"
+    assert read_csv("scores", tmp_path)["value"].tolist() == [inf, 0.5, 0.25]
+    assert "| \u221e |" in (tmp_path / "headline.md").read_text()
+    assert r"$\infty$" in (tmp_path / "headline.tex").read_text()
+    assert '<td class="number" data-value="inf">\u221e</td>' in (
+        tmp_path / "report.html"
+    ).read_text("utf-8")
+
+
+def test_study_that_is_none_is_refused_with_what_to_do(disbench: Command, store: Store) -> None:
+    path = store.directory / "study.toml"
+    path.write_text("seeds = 0")
+    called = disbench("report", store.directory)
+    assert called.code == 2
+    assert called.errors.splitlines()[-1] == f"mend {path}, or move it away"
+
+
+def test_place_that_cannot_be_written_is_named_and_not_a_file_on_the_way(
+    disbench: Command, store: Store
+) -> None:
+    (store.directory / "runs.csv").mkdir()
+    called = disbench("report", store.directory)
+    assert called.code == 2
+    assert called.errors == (
+        f"error: cannot write to {store.directory} (Is a directory at "
+        f"{store.directory}/runs.csv); choose another place\n"
+    )

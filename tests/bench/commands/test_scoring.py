@@ -146,3 +146,13 @@ def test_what_cannot_be_scored_exits_with_2(
     assert called.errors.startswith("error: ")
     assert message in called.errors
     assert "Traceback" not in called.errors
+
+
+def test_place_that_cannot_be_written_is_named(disbench: Command, tmp_path: Path) -> None:
+    codes, factors = _saved(tmp_path, ".npy")
+    out = tmp_path / "nowhere" / "scores.csv"
+    called = disbench("score", codes, "--factors", factors, "--protocol", "mig/exact", "--out", out)
+    assert called.code == 2
+    assert called.errors == (
+        f"error: cannot write to {out} (No such file or directory); choose another place\n"
+    )

@@ -40,3 +40,24 @@ def test_group_in_place_of_an_array_is_refused(tmp_path: Path) -> None:
         file.create_group("imgs")
     with pytest.raises(DataError, match="imgs is a group"):
         list(read_packed(tmp_path / "file.hdf5", grid=TINY))
+
+
+@pytest.mark.parametrize("kind", ["link", "virtual", "external"])
+def test_images_in_another_file_are_refused(kind: str, tmp_path: Path) -> None:
+    pixels = images(TINY.factors())
+    raw = tmp_path / "raw"
+    raw.write_bytes(pixels.tobytes())
+    with h5py.File(tmp_path / "other.hdf5", "w") as file:
+        file["imgs"] = pixels
+    with h5py.File(tmp_path / "file.hdf5", "w") as file:
+        if kind == "link":
+            file["imgs"] = h5py.ExternalLink(str(tmp_path / "other.hdf5"), "imgs")
+        elif kind == "virtual":
+            layout = h5py.VirtualLayout(pixels.shape, "u1")
+            layout[...] = h5py.VirtualSource(tmp_path / "other.hdf5", "imgs", pixels.shape)
+            file.create_virtual_dataset("imgs", layout)
+        else:
+            external = [(raw, 0, pixels.nbytes)]
+            file.create_dataset("imgs", pixels.shape, "u1", external=external)
+    with pytest.raises(DataError, match="/imgs lies in other files"):
+        list(read_packed(tmp_path / "file.hdf5", grid=TINY))

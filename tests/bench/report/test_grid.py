@@ -27,8 +27,8 @@ def test_a_number_is_rounded_to_read_and_sorted_by_every_digit() -> None:
         [("0.123", "0.1234567890123456")],
         [("0.000", "1e-12")],
         [("-2.000", "-2.0")],
-        [("inf", "inf")],
-        [("-inf", "-inf")],
+        [("\u221e", "inf")],
+        [("-\u221e", "-inf")],
     ]
 
 

@@ -12,6 +12,10 @@ from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+from disbench.names import MOST_CHARACTERS
+from disbench.report import write_reports
+from disbench.store import Store
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -294,9 +298,22 @@ def test_every_text_of_a_figure_is_the_ink_of_the_page_or_lies_in_a_cell(
     assert set(others) <= {"figure-information", "figure-agreement", "figure-superiority"}
 
 
+@pytest.fixture(scope="module")
+def long_names(real_results: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report over directories whose names are as long as they get, and have no blank."""
+    folder = tmp_path_factory.mktemp("long")
+    stores = {letter * MOST_CHARACTERS: Store(real_results) for letter in "xy"}
+    write_reports(stores, folder)
+    return folder / "report.html"
+
+
 @pytest.mark.parametrize("width", [400, 1400])
-def test_nothing_is_wider_than_the_window(path: Path, browser: Chrome, width: int) -> None:
+@pytest.mark.parametrize("name", ["path", "long_names"])
+def test_nothing_is_wider_than_the_window(
+    name: str, request: pytest.FixtureRequest, browser: Chrome, width: int
+) -> None:
     """Tables and figures scroll by themselves."""
+    path: Path = request.getfixturevalue(name)
     with _width(browser, width):
         page = ExplorerPage.open(browser, path)
         _open_details(browser)

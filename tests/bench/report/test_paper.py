@@ -9,7 +9,7 @@ from math import nan
 import pytest
 
 from disbench.report.headline import Estimate, Headline, HeadlineRow
-from disbench.report.paper import CAPTION, latex, markdown, number
+from disbench.report.paper import CAPTION, latex, markdown
 
 AE = HeadlineRow(
     setting="ae",
@@ -110,8 +110,3 @@ def test_latex_is_whole(rows: tuple[HeadlineRow, ...]) -> None:
 def test_headline_without_protocols_has_the_costs_alone() -> None:
     *_, row = markdown(Headline((), (replace(AE, scores=()),))).splitlines()
     assert row == "| ae | 1 | 80.2 | \u2013 | 10.0 |"
-
-
-@pytest.mark.parametrize(("value", "text"), [(1.25, "1.2"), (nan, "\u2013"), (0.0, "0.0")])
-def test_a_missing_number_is_a_dash(value: float, text: str) -> None:
-    assert number(value, ".1f") == text

@@ -1,0 +1,33 @@
+"""What the parts of a run's definition may be, in a study as in a record."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+
+def one_of(module: str, table: str) -> AfterValidator:
+    """A validator of names: the keys of a table, whose module is loaded when first needed."""
+
+    def check(name: str) -> str:
+        names = getattr(import_module(module), table)
+        if name not in names:
+            raise ValueError(f"there is no {name!r}; expected one of {', '.join(names)}")
+        return name
+
+    return AfterValidator(check)
+
+
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Positive = Annotated[int, Field(ge=1, lt=2**63)]
+Latents = Annotated[int, Field(ge=1, le=1024)]
+BatchSize = Annotated[int, Field(ge=1, le=65_536)]
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+ObjectiveName = Annotated[str, one_of("disbench.models.objectives", "OBJECTIVES")]
+NetworkName = Annotated[str, one_of("disbench.models.networks", "NETWORKS")]
+OptimiserName = Annotated[str, one_of("disbench.trainer", "OPTIMISERS")]
+GridName = Annotated[str, one_of("disbench.dsprites", "GRIDS")]
