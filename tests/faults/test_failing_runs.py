@@ -52,7 +52,7 @@ def test_run_that_always_loses_its_worker_is_given_up(bench: Bench) -> None:
 def test_run_without_memory_fails_and_says_what_to_do(bench: Bench) -> None:
     ended = bench.run("--jobs", "1", faults="out_of_memory:beta_vae")
     assert ended.code == 1
-    assert "give it more, or fewer --jobs" in ended.output
+    assert "give it more memory, or fewer --jobs" in ended.output
     assert _only_finished(bench) == "ae"
     assert "MemoryError" in _failure(bench)
     bench.check_as_undisturbed(bench.run("--jobs", "1"))
@@ -62,6 +62,6 @@ def test_system_that_gives_no_more_memory(bench: Bench) -> None:
     """A batch system that limits memory has torch say that it is out of it."""
     ended = bench.run("--jobs", "2", faults="little_memory:beta_vae")
     assert ended.code == 1
-    assert "give it more, or fewer --jobs" in ended.output
+    assert "give it more memory, or fewer --jobs" in ended.output
     assert _only_finished(bench) == "ae"
     bench.check_as_undisturbed(bench.run("--jobs", "1"))

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from conftest import Bench
 
 NO_ROOM = "No space left on device"
-FREE_SOME = "free some space and give the same command again"
+FREE_SOME = "free some space"
+GO_ON = "the same command goes on from there"
 
 PLACES = {
     "a checkpoint": "disk_full:checkpoint-*:2",
@@ -103,6 +104,7 @@ def _check_said(code: int, output: str) -> None:
     assert code == 1, output
     assert NO_ROOM in output
     assert FREE_SOME in output
+    assert GO_ON in output
     assert "Traceback" not in output
 
 
