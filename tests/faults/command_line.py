@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 ENTRY = Path(__file__).with_name("entry.py")
+AS_USERS_DO = ("-m", "disbench")
 STUDY = Path(__file__).with_name("study.toml")
 FAULTS = "FAULTS"
 """The variable with the faults of a process (injected.py)."""
@@ -84,18 +85,23 @@ class Command:
 
 
 def start(
-    *arguments: str | Path, log: Path, faults: str = "", before: Sequence[str] = ()
+    *arguments: str | Path,
+    log: Path,
+    faults: str = "",
+    before: Sequence[str] = (),
+    how: Sequence[str | Path] = (ENTRY,),
 ) -> Command:
     """Start `disbench` with these arguments and faults.
 
-    `log` is a folder in which the output is kept, `before` a command that starts it.
+    `log` is a folder in which the output is kept, `before` a command that starts it, and `how`
+    what Python is given: `AS_USERS_DO` has no faults, and writes the whole report.
     """
     log.mkdir(exist_ok=True)
     paths = (log / f"{number}.txt" for number in count())
     path = next(path for path in paths if not path.exists())
     with path.open("wb") as file:
         process = subprocess.Popen(  # noqa: S603
-            [*before, sys.executable, str(ENTRY), *map(str, arguments)],
+            [*before, sys.executable, *map(str, (*how, *arguments))],
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,

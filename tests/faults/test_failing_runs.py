@@ -27,7 +27,7 @@ def _failure(bench: Bench) -> str:
 
 
 def test_diverged_run_is_kept_and_not_tried_again(bench: Bench) -> None:
-    bench.change_study("beta = 4", "beta = 1e38")
+    bench.change_study("learning_rate = 1e-3", "learning_rate = 1e30")
     for _ in range(2):
         ended = bench.run("--jobs", "1")
         assert ended.code == 0, ended.output
