@@ -26,7 +26,10 @@ def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
         for name, array in arrays.items():
             # No time of writing: the same arrays are the same bytes. A scalar has no chunks.
             compression = "gzip" if array.ndim else None
-            file.create_dataset(name, data=array, compression=compression, track_times=False)
+            item = file.create_dataset(name, data=array, compression=compression, track_times=False)
+            # Or its chunks are written when Python lets go of it, which a profiler may delay, as
+            # that of a Dask worker does: then the order of the file is another.
+            item.flush()
         file.flush()
         image: bytes = file.id.get_file_image()
     return image

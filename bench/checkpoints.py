@@ -62,7 +62,7 @@ class Checkpoints:
     def paths(self) -> list[Path]:
         """The files, the last one first."""
         found = self.folder.glob("checkpoint-*")
-        return sorted((path for path in found if _NAME.fullmatch(path.name)), reverse=True)
+        return sorted((path for path in found if is_checkpoint(path.name)), reverse=True)
 
     def last_step(self) -> int:
         """The step of the last one, 0 if there is none."""
@@ -85,6 +85,11 @@ class Checkpoints:
         if sitting.identity != self.run.identity:
             raise DamagedError(path, f"it is that of another run than {self.run.id}")
         return moment, sitting
+
+
+def is_checkpoint(name: str) -> bool:
+    """Whether a file of this name holds a checkpoint."""
+    return _NAME.fullmatch(name) is not None
 
 
 def _step(path: Path) -> int:

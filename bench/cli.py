@@ -84,7 +84,28 @@ def run(
     ] = None,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Runs at a time; one a core unless told otherwise."),
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Runs at a time; one a core or GPU unless told otherwise, or one a worker of the "
+            "cluster that --scheduler names.",
+        ),
+    ] = None,
+    executor: Annotated[
+        str,
+        typer.Option(
+            metavar="local/dask",
+            help="Over processes of this machine, or over a Dask cluster (extra), one of this "
+            "machine unless --scheduler names another.",
+        ),
+    ] = "local",
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="tcp://HOST:PORT",
+            help="The Dask scheduler whose workers compute. A first worker is waited for, an hour "
+            "at most.",
+        ),
     ] = None,
     device: Annotated[
         str, typer.Option(metavar="auto/cpu/cuda", help="Where to compute.")
@@ -115,21 +136,25 @@ def run(
     from disbench.commands import running  # noqa: PLC0415 - so that --help need not wait for torch
 
     _at_most_one({"--quiet": quiet, "--json": json, "--dry-run": dry_run})
-    plan = running.plan(
-        study,
-        out=out,
-        beta=beta,
-        seeds=seeds,
-        steps=steps,
-        device=device,
-        tensorboard=tensorboard,
-        checkpoint=checkpoint_every,
-    )
-    if dry_run:
-        running.show(plan, jobs=jobs, console=stdout)
-        return
-    teller = _teller(quiet=quiet, json=json)
-    raise typer.Exit(running.execute(plan, jobs=jobs, teller=teller, errors=stderr))
+    running.asked_for(study, beta=beta, seeds=seeds, steps=steps)  # or it is no use to connect
+    tell = None if quiet else stderr
+    with running.opened(executor, scheduler, jobs=jobs, device=device, console=tell) as opened:
+        plan = running.plan(
+            study,
+            out=out,
+            beta=beta,
+            seeds=seeds,
+            steps=steps,
+            device=device,
+            tensorboard=tensorboard,
+            checkpoint=checkpoint_every,
+            find=opened.hardware,
+        )
+        if dry_run:
+            running.show(plan, executor=opened, console=stdout)
+            return
+        teller = _teller(quiet=quiet, json=json)
+        raise typer.Exit(running.execute(plan, executor=opened, teller=teller, errors=stderr))
 
 
 @app.command()

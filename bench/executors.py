@@ -7,22 +7,27 @@ import shutil
 import tempfile
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 from warnings import catch_warnings
 
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from disbench.cells import finish
+from disbench.hardware import find_hardware
 from disbench.outcomes import Outcome
 from disbench.worker import GOING, finish_in_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
     from disbench.cells import Cell
+    from disbench.hardware import Hardware
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
 class Executor(Protocol):
@@ -36,6 +41,19 @@ class Executor(Protocol):
     @property
     def is_stopping(self) -> bool:
         """Whether it was told to stop."""
+        ...
+
+    def hardware(self, device: str, precision: str) -> Hardware:
+        """What a device and a precision, either ``auto``, come to where the cells are computed."""
+        ...
+
+    def call(
+        self,
+        function: Callable[Arguments, Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """What a function returns where the cells are computed."""
         ...
 
     def outcomes(self, cells: Sequence[Cell], *, alone: bool = False) -> Generator[Outcome]:
@@ -71,6 +89,19 @@ class Local:
     def is_stopping(self) -> bool:
         """Whether it was told to stop."""
         return self._stop.is_set()
+
+    def hardware(self, device: str, precision: str) -> Hardware:
+        """What a device and a precision come to on this machine."""
+        return find_hardware(device, precision)
+
+    def call(
+        self,
+        function: Callable[Arguments, Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """What a function returns in this process."""
+        return function(*args, **kwargs)
 
     def outcomes(self, cells: Sequence[Cell], *, alone: bool = False) -> Generator[Outcome]:
         """Finish the cells, and yield how each ended as soon as it has.

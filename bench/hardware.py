@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,26 @@ DEVICES = ("auto", "cpu", "cuda")
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 
 _NATIVE_BF16 = {"avx512_bf16", "amx_bf16", "bf16"}  # two names of x86, one of Arm
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What runs are computed on, with nothing left to choose."""
+
+    device: str
+    precision: Precision
+
+    def __str__(self) -> str:
+        return f"{self.device}, {self.precision}"
+
+
+def find_hardware(device: str, precision: str) -> Hardware:
+    """What a device and a precision come to in this process; either may be ``auto``.
+
+    Raises `StudyError` as `resolve_device` does.
+    """
+    device = resolve_device(device)
+    return Hardware(device, resolve_precision(precision, device=device))
 
 
 def resolve_device(device: str) -> str:

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 from disbench.cells import Cell, is_done
 from disbench.dsprites import identify
-from disbench.hardware import resolve_device, resolve_precision
+from disbench.hardware import find_hardware
 from disbench.sittings import EVERY_MINUTE
 from disbench.store import Store
 from disbench.study_files import narrowed
 from disbench.tensorboard import check_installed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from disbench.hardware import Hardware
     from disbench.sittings import Interval
     from disbench.study import Study
 
@@ -52,28 +54,28 @@ def make_plan(
     device: str = "auto",
     tensorboard: bool = False,
     checkpoint: Interval = EVERY_MINUTE,
+    find: Callable[[str, str], Hardware] = find_hardware,
 ) -> Plan:
     """The plan of a study in a directory, which is read and not changed.
 
     A precision of ``auto`` becomes the one that the directory's runs have, if it holds any, and
-    else the best that the device has. Raises `StudyError` for a device or a package that is not
-    there, `StoreError` for a directory of another kind of study, and `DataError` for data that
-    cannot be read.
+    else the best that the device has; `find` tells what both come to where runs are computed.
+    Raises `StudyError` for a device or a package that is not there, `StoreError` for a directory
+    of another kind of study, and `DataError` for data that cannot be read.
     """
     if tensorboard:
         check_installed()
-    device = resolve_device(device)
     asked = study.training.precision
     store = Store(directory)
     earlier = store.study()
     if asked == "auto" and earlier is not None:
         asked = earlier.training.precision
-    precision = resolve_precision(asked, device=device)
-    study = narrowed(study, precision=precision)
+    hardware = find(device, asked)
+    study = narrowed(study, precision=hardware.precision)
     store.check_fits(study)
-    runs = study.runs(precision=precision, data_sha256=identify(study.data))
+    runs = study.runs(precision=hardware.precision, data_sha256=identify(study.data))
     cells = (
-        Cell(run, directory, study.data, study.evaluation, device, tensorboard, checkpoint)
+        Cell(run, directory, study.data, study.evaluation, hardware.device, tensorboard, checkpoint)
         for run in runs
     )
-    return Plan(study, directory, device, tuple(cells))
+    return Plan(study, directory, hardware.device, tuple(cells))

@@ -78,6 +78,11 @@ class RunFolder:
         """Where the codes are, if they were kept."""
         return self.path / "codes.h5"
 
+    @property
+    def is_trained(self) -> bool:
+        """Whether there is a record of how the run was trained, whatever is in it."""
+        return (self.path / "training.json").exists()
+
     def training(self) -> TrainingRecord | None:
         """How the run was trained, None where nothing says so."""
         return read_record(TrainingRecord, self.path / "training.json")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from disbench.executors import Local, default_jobs
+from disbench.engines import executor_of
 from disbench.plan import make_plan
 from disbench.progress import Silent
 from disbench.report import write_report
@@ -57,6 +57,8 @@ def run(
     device: str = "auto",
     tensorboard: bool = False,
     checkpoint: Interval = EVERY_MINUTE,
+    executor: str = "local",
+    scheduler: str | None = None,
 ) -> Results:
     """Train and score what a study lacks in its directory, and tabulate all that is there.
 
@@ -65,17 +67,26 @@ def run(
     writes event files below its ``tensorboard/``. `checkpoint` is how often a run under way is
     saved. A run that raises an error is in `Results.failed`, and the others go on.
 
+    `executor` is ``local``, for processes of this machine, or ``dask``, for the workers of the Dask
+    cluster whose `scheduler` has this address, or of a cluster of `jobs` that is started here. A
+    cluster without a worker is waited for, an hour at most.
+
     Raises `StudyError` or `StoreError`, before anything starts, for what cannot be run, and
     `WriteError` if on the way nothing can be written any more.
     """
     loaded = study if isinstance(study, Study) else load_study(study)
     loaded = narrowed(loaded, beta=beta, seeds=seeds, steps=steps)
     directory = directory_of(loaded, out)
-    plan = make_plan(
-        loaded, directory, device=device, tensorboard=tensorboard, checkpoint=checkpoint
-    )
-    with Local(jobs or default_jobs(plan.device)) as executor:
-        return execute(plan, executor=executor, display=Silent())
+    with executor_of(executor, scheduler=scheduler, jobs=jobs, device=device) as opened:
+        plan = make_plan(
+            loaded,
+            directory,
+            device=device,
+            tensorboard=tensorboard,
+            checkpoint=checkpoint,
+            find=opened.hardware,
+        )
+        return execute(plan, executor=opened, display=Silent())
 
 
 def directory_of(study: Study, out: str | Path | None) -> Path:

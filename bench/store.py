@@ -63,13 +63,17 @@ class Store:
         Raises `StoreError` where the directory cannot be written.
         """
         try:
-            for folder in (self.runs, self.unfinished, self.failures):
-                folder.mkdir(parents=True, exist_ok=True)
+            self.make_folders()
             write_whole(self.directory / "study.toml", to_toml(study).encode())
         except OSError as error:
             raise StoreError(
                 f"cannot write to {self.directory} ({error.strerror}); choose another --out"
             ) from None
+
+    def make_folders(self) -> None:
+        """Make the folders that a run needs to be worked on."""
+        for folder in (self.runs, self.unfinished, self.failures):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def study(self) -> Study | None:
         """The study that the directory was last opened for, None where there is none."""
@@ -165,6 +169,10 @@ class Store:
         """The failures that no later success has made void, by run id."""
         found = {path.stem: read_record(Failure, path) for path in self.failures.glob("*.json")}
         return {name: failure for name, failure in found.items() if failure is not None}
+
+    def failure(self, run: Run) -> Failure | None:
+        """The failure of a run, if it has failed and not succeeded since."""
+        return read_record(Failure, self._failure(run))
 
     def note_failure(self, failure: Failure) -> None:
         """Keep the record of a failure."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from disbench.commands.interrupting import EXIT_INTERRUPTED, INTERRUPTED, interruptible
 from disbench.commands.telling import Found
+from disbench.engines import executor_of
 from disbench.errors import StudyError, WriteError
 from disbench.estimate import estimate
-from disbench.executors import Local, default_jobs
+from disbench.hardware import find_hardware
 from disbench.plan import make_plan
 from disbench.runner import directory_of
 from disbench.runner import execute as execute_plan
@@ -18,12 +19,16 @@ from disbench.study_files import load_study, narrowed
 from disbench.words import duration, readable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from rich.console import Console
 
     from disbench.commands.telling import Teller
+    from disbench.executors import Executor
+    from disbench.hardware import Hardware
     from disbench.plan import Plan
+    from disbench.study import Study
 
 EXIT_DONE, EXIT_FAILED = 0, 1
 GO_ON = "finished runs and checkpoints are kept; the same command goes on from there"
@@ -40,25 +45,43 @@ def plan(
     device: str,
     tensorboard: bool = False,
     checkpoint: str = "1min",
+    find: Callable[[str, str], Hardware] = find_hardware,
 ) -> Plan:
     """The plan that the arguments of the command describe."""
-    betas = None if beta is None else _numbers(beta)
-    narrow = narrowed(load_study(study), beta=betas, seeds=seeds, steps=steps)
+    narrow = asked_for(study, beta=beta, seeds=seeds, steps=steps)
     return make_plan(
         narrow,
         directory_of(narrow, out),
         device=device,
         tensorboard=tensorboard,
         checkpoint=_interval(checkpoint),
+        find=find,
     )
 
 
-def execute(plan: Plan, *, jobs: int | None, teller: Teller, errors: Console) -> int:
+def opened(
+    executor: str, scheduler: str | None, *, jobs: int | None, device: str, console: Console | None
+) -> Executor:
+    """The executor that the arguments of the command describe; what it waits for is printed."""
+
+    def tell(text: str) -> None:
+        if console is not None:
+            console.print(text, markup=False, soft_wrap=True)
+
+    return executor_of(executor, scheduler=scheduler, jobs=jobs, device=device, tell=tell)
+
+
+def asked_for(study: str, *, beta: str | None, seeds: int | None, steps: int | None) -> Study:
+    """The study with the parts that the arguments of the command replace."""
+    betas = None if beta is None else _numbers(beta)
+    return narrowed(load_study(study), beta=betas, seeds=seeds, steps=steps)
+
+
+def execute(plan: Plan, *, executor: Executor, teller: Teller, errors: Console) -> int:
     """Carry the plan out, and return the exit code."""
-    jobs = jobs or default_jobs(plan.device)
-    display = teller.started(plan, jobs=jobs)
+    display = teller.started(plan, jobs=executor.jobs)
     try:
-        with Local(jobs) as executor, interruptible(executor, errors):
+        with interruptible(executor, errors):
             results = execute_plan(plan, executor=executor, display=display)
     except KeyboardInterrupt:
         errors.print(INTERRUPTED, soft_wrap=True)
@@ -78,10 +101,11 @@ def execute(plan: Plan, *, jobs: int | None, teller: Teller, errors: Console) ->
     return EXIT_FAILED if results.failed else EXIT_DONE
 
 
-def show(plan: Plan, *, jobs: int | None, console: Console) -> None:
-    """Print the grid, what is done, and what the rest will take; nothing is started."""
+def show(plan: Plan, *, executor: Executor, console: Console) -> None:
+    """Print the grid, what is done, and what the rest will take; no run is started."""
+    to_do = {cell.run.id for cell in plan.to_do}
     for cell in plan.cells:
-        state = "to do" if cell in plan.to_do else "done"
+        state = "to do" if cell.run.id in to_do else "done"
         console.print(f"{state:6} {cell.run.label}", markup=False)
     where = readable(plan.directory)
     console.print(
@@ -91,7 +115,7 @@ def show(plan: Plan, *, jobs: int | None, console: Console) -> None:
     )
     if not plan.to_do:
         return
-    cost = estimate(plan, jobs=jobs or default_jobs(plan.device))
+    cost = executor.call(estimate, plan, jobs=executor.jobs)
     training = plan.study.training
     console.print(
         f"about {duration(cost.seconds)} with {cost.jobs} at a time on {plan.device}, "

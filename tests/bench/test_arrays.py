@@ -140,3 +140,19 @@ def test_flipped_bits_are_arrays_or_damage(place: int, bit: int) -> None:
 @given(st.binary(max_size=3000))
 def test_any_bytes_are_damage(data: bytes) -> None:
     assert _refusal(data)
+
+
+def test_bytes_do_not_depend_on_who_holds_on_to_a_dataset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profiler that samples frames does so for a while, as that of a Dask worker."""
+    rng = np.random.default_rng(0)
+    arrays = {name: rng.integers(0, 9, (12, 64, 64), np.uint8) for name in ("a", "b", "c")}
+    expected = pack_arrays(arrays)
+    held: list[object] = []
+    real = h5py.File.create_dataset
+
+    def create(file: h5py.File, name: str, **options: object) -> object:
+        held.append(real(file, name, **options))
+        return held[-1]
+
+    monkeypatch.setattr(h5py.File, "create_dataset", create)
+    assert pack_arrays(arrays) == expected

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import checkpoints
 import data
+import dispatching
 import encoding
 import exploring
 import reporting
@@ -42,6 +43,14 @@ ROWS: Mapping[str, Callable[[Setting], Measurement]] = {
     },
     **{f"encode/{network}": partial(encoding.measure, network=network) for network in NETWORKS},
     **{f"protocol/{name}": partial(scoring.measure, name=name) for name in scoring.FAST},
+    **{
+        f"cluster/{'shared' if shared else 'unshared'}/{n_runs}": partial(
+            dispatching.measure_cluster, n_runs=n_runs, shared=shared
+        )
+        for shared in (True, False)
+        for n_runs in (1_000, 10_000)
+    },
+    "to do": partial(dispatching.measure_to_do, n_runs=10_000),
     "report": reporting.measure,
     "explorer": exploring.measure,
 }
