@@ -43,7 +43,7 @@ def _set_aside(bench: Bench) -> set[str]:
     return {str(path.relative_to(damaged)) for path in damaged.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("harm", [_truncate, _flip])
+@pytest.mark.parametrize("harm", [pytest.param(_truncate, marks=pytest.mark.faults), _flip])
 def test_damaged_checkpoint_gives_way_to_the_one_before(
     bench: Bench, harm: Callable[[Path], None]
 ) -> None:
@@ -68,7 +68,13 @@ def test_run_without_a_sound_checkpoint_begins_again(bench: Bench) -> None:
     assert before.name in ended.output
 
 
-@pytest.mark.parametrize("name", ["codes.h5", "details.h5", "pictures.h5"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "codes.h5",
+        *(pytest.param(n, marks=pytest.mark.faults) for n in ("details.h5", "pictures.h5")),
+    ],
+)
 def test_truncated_file_of_scores_is_made_again_without_training(bench: Bench, name: str) -> None:
     bench.finish()
     _truncate(bench.run_folder("beta_vae") / name)
@@ -96,7 +102,11 @@ def test_flipped_record_is_not_believed(
 
 @pytest.mark.parametrize(
     ("name", "trained"),
-    [("model.safetensors", {"beta_vae": [0]}), ("losses.csv", {"beta_vae": [0]}), ("codes.h5", {})],
+    [
+        ("model.safetensors", {"beta_vae": [0]}),
+        pytest.param("losses.csv", {"beta_vae": [0]}, marks=pytest.mark.faults),
+        pytest.param("codes.h5", {}, marks=pytest.mark.faults),
+    ],
 )
 def test_check_finds_a_flipped_bit_and_run_makes_the_file_again(
     bench: Bench, name: str, trained: dict[str, list[int]]
@@ -127,6 +137,7 @@ def test_flipped_weights_are_not_scored(bench: Bench) -> None:
     assert weights.read_bytes() == expected.read_bytes()
 
 
+@pytest.mark.faults
 def test_report_leaves_out_a_run_with_flipped_losses(bench: Bench) -> None:
     bench.finish()
     _flip(bench.run_folder("beta_vae") / "losses.csv")

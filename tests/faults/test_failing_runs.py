@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 from end_state import leftovers
 
 from disbench.rounds import MOST_DEATHS
@@ -57,6 +58,7 @@ def test_run_without_memory_fails_and_says_what_to_do(bench: Bench) -> None:
     bench.check_as_undisturbed(bench.run("--jobs", "1"))
 
 
+@pytest.mark.faults
 def test_system_that_gives_no_more_memory(bench: Bench) -> None:
     """A batch system that limits memory has torch say that it is out of it."""
     ended = bench.run("--jobs", "2", faults="little_memory:beta_vae")

@@ -27,6 +27,9 @@ PLACES = {
     "a table": "disk_full:scores.csv*:1",
 }
 
+OFTEN = ("a checkpoint", "the name of a finished run", "a table")
+"""Those that every test run takes the time for."""
+
 
 @pytest.fixture
 def mount(bench: Bench) -> Iterator[Callable[..., None]]:
@@ -51,20 +54,24 @@ def mount(bench: Bench) -> Iterator[Callable[..., None]]:
         subprocess.run(["umount", "--lazy", bench.out], check=True)  # noqa: S603, S607
 
 
-@pytest.mark.parametrize("fault", PLACES.values(), ids=PLACES)
-def test_no_room(bench: Bench, fault: str) -> None:
-    ended = bench.run("--jobs", "1", faults=fault)
+@pytest.mark.parametrize(
+    "place",
+    [*OFTEN, *(pytest.param(p, marks=pytest.mark.faults) for p in PLACES if p not in OFTEN)],
+)
+def test_no_room(bench: Bench, place: str) -> None:
+    ended = bench.run("--jobs", "1", faults=PLACES[place])
     _check_said(ended.code, ended.output)
     bench.check_as_undisturbed(bench.run("--jobs", "1"))
 
 
+@pytest.mark.faults
 def test_no_room_for_workers(bench: Bench) -> None:
     ended = bench.run("--jobs", "2", faults="disk_full:checkpoint-*:2")
     _check_said(ended.code, ended.output)
     bench.check_as_undisturbed(bench.run("--jobs", "1"))
 
 
-@pytest.mark.parametrize("megabytes", [8, 15])
+@pytest.mark.parametrize("megabytes", [8, pytest.param(15, marks=pytest.mark.faults)])
 def test_full_disk(bench: Bench, mount: Callable[..., None], megabytes: int) -> None:
     """There is room for one checkpoint, or for two and not for weights beside them."""
     mount("-t", "tmpfs", "-o", f"size={megabytes}m", "none")

@@ -23,7 +23,7 @@ def _is_loading_torch(command: Command) -> bool:
     return "libtorch_cpu" in Path(f"/proc/{command.process.pid}/maps").read_text("utf-8")
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.faults)])
 def test_terminated_command_leaves_checkpoints(bench: Bench, jobs: str) -> None:
     command = bench.start("--jobs", jobs, faults=SLOW)
     until(lambda: reached(bench.out, "ae", 20))
@@ -51,6 +51,7 @@ def test_interrupted_group_leaves_checkpoints(bench: Bench) -> None:
     assert all(again >= 20 for [_, again] in bench.starts.values())
 
 
+@pytest.mark.faults
 def test_terminated_group_leaves_checkpoints(bench: Bench) -> None:
     """What a batch system does at the end of the time that it gives."""
     command = bench.start("--jobs", "2", faults=SLOW)
@@ -75,6 +76,7 @@ def test_command_can_be_interrupted_while_it_loads(
     assert not bench.out.exists()
 
 
+@pytest.mark.faults
 def test_interrupted_while_its_workers_load(bench: Bench) -> None:
     command = bench.start("--jobs", "2")
     until(command.workers)
@@ -85,7 +87,7 @@ def test_interrupted_while_its_workers_load(bench: Bench) -> None:
     bench.check_as_undisturbed(bench.run("--jobs", "1"))
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.faults)])
 def test_second_interruption_ends_it_at_once(bench: Bench, jobs: str) -> None:
     command = bench.start("--jobs", jobs, "--checkpoint-every", "1steps", faults="slow:3")
     until(lambda: checkpoints(bench.out, "ae"))

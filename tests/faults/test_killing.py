@@ -6,6 +6,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+import pytest
 from command_line import until
 from under_way import checkpoints, owner, reached, step
 
@@ -37,6 +38,7 @@ def test_killed_command_is_not_outlived_by_its_workers_and_goes_on(bench: Bench)
     assert all(again >= 20 for [_, again] in bench.starts.values())
 
 
+@pytest.mark.faults
 def test_command_given_again_while_the_workers_of_a_killed_one_end(bench: Bench) -> None:
     command = bench.start("--jobs", "2", faults=SLOW)
     until(lambda: reached(bench.out, "ae", 20) and reached(bench.out, "beta_vae", 20))

@@ -40,6 +40,7 @@ def test_two_commands_at_once_train_each_run_once(bench: Bench) -> None:
     assert bench.starts == {"ae": [0], "beta_vae": [0]}
 
 
+@pytest.mark.faults
 def test_second_command_waits_for_the_first_and_goes_on_when_it_dies(bench: Bench) -> None:
     first = bench.start("--jobs", "1", "--checkpoint-every", "1steps", faults="slow:2")
     until(lambda: checkpoints(bench.out, "ae"))
@@ -58,6 +59,7 @@ def test_lock_of_a_dead_process_is_taken_over(bench: Bench) -> None:
     bench.check_as_undisturbed(bench.run("--jobs", "1"))
 
 
+@pytest.mark.faults
 def test_lock_of_a_dead_process_whose_number_another_has(bench: Bench) -> None:
     host = os.uname().nodename
     _leave_lock(bench, pid=os.getpid(), host=host, seconds=60.0, more="start=1\n")
@@ -69,6 +71,7 @@ def test_lock_of_another_host_that_is_silent_is_taken_over(bench: Bench) -> None
     bench.check_as_undisturbed(bench.run("--jobs", "1", faults=LEASE))
 
 
+@pytest.mark.faults
 def test_lock_of_another_host_that_renews_it_is_waited_for(bench: Bench) -> None:
     _leave_lock(bench, pid=1, host="elsewhere", seconds=2.0)
     [lock] = bench.out.glob("unfinished/*.lock")
@@ -83,7 +86,9 @@ def test_lock_of_another_host_that_renews_it_is_waited_for(bench: Bench) -> None
     bench.check_as_undisturbed(command.wait())
 
 
-@pytest.mark.parametrize("content", ["", "filelock/2\npid=12"])
+@pytest.mark.parametrize(
+    "content", ["", pytest.param("filelock/2\npid=12", marks=pytest.mark.faults)]
+)
 def test_lock_of_which_only_a_part_was_written(bench: Bench, content: str) -> None:
     """What a power cut can leave of a lock; filelock takes such a file for dead after seconds."""
     _leave_lock(bench, pid=1, host="elsewhere", seconds=60.0)
