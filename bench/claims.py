@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING
@@ -16,6 +17,10 @@ LEASE_SECONDS = 60.0
 """An owner that has not renewed its claim for so long has lost it, by the clock of who looks."""
 
 
+EMPTY_SECONDS = 5.0
+"""A lock that has been empty for so long is nobody's: its owner is written right after it."""
+
+
 class TakenError(Exception):
     """Somebody else works on the run."""
 
@@ -25,6 +30,8 @@ class Claim:
 
     def __init__(self, path: Path) -> None:
         self.lost = Event()
+        self._path = path
+        self._empty: tuple[tuple[int, int], float] | None = None
         # Its owner is dead if its process is, on this machine; elsewhere if it does not renew it.
         self._lease = SoftFileLease(
             path,
@@ -39,6 +46,7 @@ class Claim:
         try:
             self._lease.acquire()
         except Timeout:
+            self._clear_empty()
             return False
         return True
 
@@ -50,6 +58,18 @@ class Claim:
         """Raise `TakenError` if it was lost."""
         if self.lost.is_set():
             raise TakenError
+
+    def _clear_empty(self) -> None:
+        """Remove a lock that was left empty, as a power cut does: filelock never would."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return
+        this, now = (found.st_ino, found.st_ctime_ns), time.monotonic()
+        if self._empty is None or self._empty[0] != this:
+            self._empty = (this, now)
+        elif found.st_size == 0 and now - self._empty[1] > EMPTY_SECONDS:
+            self._path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from disbench.definition import Count, GridName, Sha256
 from disbench.metrics.calibration import calibrated
@@ -139,7 +139,7 @@ class EvaluationRecord(Record):
 
 
 class GroupRecord(Record):
-    """What a protocol found of several runs of one setting, in the order of their identities."""
+    """What a protocol found of several runs of one setting: a score for each of the identities."""
 
     schema_version: Schema = SCHEMA
     protocol: str
@@ -147,6 +147,12 @@ class GroupRecord(Record):
     identities: tuple[Sha256, ...]
     scores: tuple[ScoreRecord, ...]
     provenance: Provenance
+
+    @model_validator(mode="after")
+    def _has_a_score_for_each(self) -> Self:
+        if len(self.scores) != len(self.identities):
+            raise ValueError(f"{len(self.scores)} scores of {len(self.identities)} runs")
+        return self
 
     @property
     def key(self) -> tuple[str, int, tuple[str, ...]]:

@@ -23,7 +23,7 @@ GRACE_SECONDS = 8.0
 """How long a cell may take to get to a checkpoint, before it is given up."""
 POLL_SECONDS = 0.2
 
-_terminated = Event()
+_terminated, _idle = Event(), Event()
 
 
 def finish_in_worker(cell: Cell, session: Path, parent: int) -> Outcome:
@@ -42,9 +42,12 @@ def finish_in_worker(cell: Cell, session: Path, parent: int) -> Outcome:
     note = session / cell.run.id
     if going.exists():
         note.touch()
-    outcome = finish(cell, stop=stop)
-    note.unlink(missing_ok=True)
-    return outcome
+    _idle.clear()
+    try:
+        return finish(cell, stop=stop)
+    finally:
+        note.unlink(missing_ok=True)
+        _idle.set()
 
 
 def _heed_signals() -> None:
@@ -62,7 +65,7 @@ def _end_with(parent: int, going: Path) -> None:
         while not _is_orphan(parent):
             time.sleep(POLL_SECONDS)
         if going.exists():  # nobody had the time to say so
-            time.sleep(GRACE_SECONDS)
+            _idle.wait(GRACE_SECONDS)
         os._exit(1)
 
     Thread(target=watch, daemon=True).start()

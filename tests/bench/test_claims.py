@@ -126,3 +126,23 @@ def test_owner_that_was_thought_dead_learns_of_it(
     assert _waited(claim.lost.is_set)
     with pytest.raises(TakenError):
         claim.check()
+
+
+def test_lock_that_was_left_empty_is_taken_over(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a power cut leaves; a lock that is older and has an owner stays."""
+    monkeypatch.setattr(claims, "EMPTY_SECONDS", 0.2)
+    path.touch()
+    claim = Claim(path)
+    assert not claim.take()
+    assert not claim.take()
+    time.sleep(0.3)
+    assert not claim.take()
+    assert claim.take()
+    other = Claim(path)
+    assert not other.take()
+    time.sleep(0.3)
+    assert not other.take()
+    assert path.stat().st_size > 0
+    claim.leave()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
-from disbench.records import EvaluationRecord, TrainingRecord
+from disbench.provenance import provenance
+from disbench.records import EvaluationRecord, GroupRecord, ScoreRecord, TrainingRecord
 from disbench.store import Store
 
 if TYPE_CHECKING:
@@ -76,3 +77,30 @@ def test_evaluation_of_nothing_that_is_known_is_refused(
     content = json.loads((folder.path / "evaluation.json").read_text())
     with pytest.raises(ValidationError, match=path):
         EvaluationRecord.model_validate_json(_changed(content, path, value))
+
+
+def test_group_has_a_score_for_each_run() -> None:
+    """The table of scores takes that of a run by the place of its identity."""
+    score = ScoreRecord(
+        representation="mean",
+        protocol="udr/spearman",
+        protocol_version=1,
+        value=0.5,
+        floor=0.0,
+        ceiling=1.0,
+        n_points=10,
+        seed=0,
+    )
+
+    def record(*letters: str) -> GroupRecord:
+        return GroupRecord(
+            protocol="udr/spearman",
+            protocol_version=1,
+            identities=tuple(64 * letter for letter in letters),
+            scores=(score, score),
+            provenance=provenance("cpu"),
+        )
+
+    assert record(*"ab").scores == (score, score)
+    with pytest.raises(ValidationError, match="2 scores of 3 runs"):
+        record(*"abc")

@@ -31,7 +31,9 @@ CHILD = """
 import os, sys, time
 from pathlib import Path
 from disbench import worker
-worker.GRACE_SECONDS = 0.5
+worker.GRACE_SECONDS = float(sys.argv[2])
+if sys.argv[3] == "idle":
+    worker._idle.set()
 worker._end_with(os.getppid(), Path(sys.argv[1]))
 print("watching", flush=True)
 time.sleep(100)
@@ -133,16 +135,22 @@ def test_cell_is_noted_while_it_is_under_way(
     assert [path.name for path in tmp_path.iterdir()] == [GOING]
 
 
-@pytest.mark.parametrize("was_told", [True, False])
+@pytest.mark.parametrize(
+    ("was_told", "grace", "state"),
+    [(True, "1000", "busy"), (False, "0.5", "busy"), (False, "1000", "idle")],
+)
 def test_it_does_not_outlive_its_parent(
     was_told: bool,  # noqa: FBT001 - drawn by name
+    grace: str,
+    state: str,
     tmp_path: Path,
 ) -> None:
+    """It gives a cell the time to get to a checkpoint; without one it has nothing to wait for."""
     going = tmp_path / GOING
     if not was_told:
         going.touch()
     parent = subprocess.Popen(  # noqa: S603 - our own words
-        [sys.executable, "-c", PARENT, CHILD, str(going)], stdout=subprocess.PIPE
+        [sys.executable, "-c", PARENT, CHILD, str(going), grace, state], stdout=subprocess.PIPE
     )
     assert parent.stdout is not None
     assert int(parent.stdout.readline()) > 0
