@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import command_line
 
-from disbench import cells, claims, rounds, sittings, store, worker
+from disbench import claims, finishing, rounds, sittings, store, worker
 from disbench.report import build
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def publishing_fails() -> None:
 
 def noted(folder: str) -> None:
     """Whenever a run is trained, a file in this folder tells from which step on."""
-    real = cells.train
+    real = finishing.train
 
     def train(run: Any, *arguments: Any, moment: Moment | None = None, **options: Any) -> Any:
         step = 0 if moment is None else moment.step
@@ -147,18 +147,18 @@ def noted(folder: str) -> None:
         return real(run, *arguments, moment=moment, **options)
 
     mkstemp = tempfile.mkstemp  # not one that finds no room
-    cells.train = train
+    finishing.train = train
 
 
 def _before_training(objective: str, fault: Callable[[], None]) -> None:
-    real = cells.train
+    real = finishing.train
 
     def train(run: Any, *arguments: Any, **options: Any) -> Any:
         if run.objective == objective:
             fault()
         return real(run, *arguments, **options)
 
-    cells.train = train
+    finishing.train = train
 
 
 FAULTS: Mapping[str, Callable[..., None]] = {
