@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 from warnings import catch_warnings
 
 from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from disbench.finishing import finish
 from disbench.hardware import find_hardware
 from disbench.outcomes import Outcome
-from disbench.worker import GOING, finish_in_worker
+from disbench.worker import GOING, begin, finish_in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -84,6 +85,7 @@ class Local:
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
         self._stop = Event()
+        self._has_workers = False
 
     @property
     def is_stopping(self) -> bool:
@@ -130,7 +132,9 @@ class Local:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Remove the folder: a worker that is still there stops."""
+        """End the workers, which have nothing left to write, and remove the folder."""
+        if self._has_workers:
+            get_reusable_executor(reuse=True).shutdown(kill_workers=True)
         shutil.rmtree(self._session, ignore_errors=True)
 
     def _in_this_process(self, cells: Sequence[Cell]) -> Generator[Outcome]:
@@ -145,11 +149,14 @@ class Local:
             pre_dispatch=jobs,
             return_as="generator_unordered",
             batch_size=1,
+            initializer=begin,
+            initargs=(self._session, os.getpid()),
         )
         tasks = (
             delayed(finish_in_worker)(cell, self._session, os.getpid())
             for cell in self._until_stopped(cells)
         )
+        self._has_workers = True
         ended = parallel(tasks)
         try:
             for outcome in ended:  # noqa: UP028 - that would close it outside of the block below

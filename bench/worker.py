@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from functools import lru_cache
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -26,15 +25,21 @@ POLL_SECONDS = 0.2
 _terminated, _idle = Event(), Event()
 
 
+def begin(session: Path, parent: int) -> None:
+    """Make this process a worker of a session, which ends soon after its parent."""
+    _heed_signals()
+    _idle.set()
+    _end_with(parent, session / GOING)
+
+
 def finish_in_worker(cell: Cell, session: Path, parent: int) -> Outcome:
     """Finish a cell, noting in the session's folder that it is under way.
 
-    It leaves at a checkpoint when the session ends, or this process gets a SIGTERM. A worker
-    whose parent was killed does so too, and then ends.
+    It leaves at a checkpoint when the session ends, this process gets a SIGTERM, or its parent was
+    killed.
     """
     going = session / GOING
-    _heed_signals()
-    _end_with(parent, going)
+    _terminated.clear()
 
     def stop() -> bool:
         return _terminated.is_set() or not going.exists() or _is_orphan(parent)
@@ -52,12 +57,10 @@ def finish_in_worker(cell: Cell, session: Path, parent: int) -> Outcome:
 
 def _heed_signals() -> None:
     """Leave Ctrl-C to the parent, whose group gets it too; take SIGTERM for a word to stop."""
-    _terminated.clear()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: _terminated.set())
 
 
-@lru_cache(maxsize=1)
 def _end_with(parent: int, going: Path) -> None:
     """End this process soon after its parent: at once if it was told to stop before."""
 

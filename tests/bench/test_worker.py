@@ -72,7 +72,9 @@ def stops(monkeypatch: pytest.MonkeyPatch, handlers: None) -> list[bool]:  # noq
 
 def _finish(session: Path, run: Run, *, parent: int | None = None) -> Outcome:
     cell: Any = Task(run)
-    return finish_in_worker(cell, session, os.getppid() if parent is None else parent)
+    parent = os.getppid() if parent is None else parent
+    worker.begin(session, parent)
+    return finish_in_worker(cell, session, parent)
 
 
 def test_it_goes_on_for_as_long_as_the_session(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,17 @@ def test_killed_command_is_not_outlived_by_its_workers_and_goes_on(bench: Bench)
     assert command.outlived_by(10.0) == []
     bench.check_as_undisturbed(bench.run("--jobs", "1"))
     assert all(again >= 20 for [_, again] in bench.starts.values())
+
+
+@pytest.mark.faults
+def test_worker_without_a_run_does_not_outlive_a_killed_command(bench: Bench) -> None:
+    bench.finish()
+    shutil.rmtree(bench.run_folder("ae"))
+    command = bench.start("--jobs", "2", faults=SLOW)
+    until(lambda: reached(bench.out, "ae", 20) and len(command.workers()) == 2)
+    command.signal(signal.SIGKILL)
+    command.wait()
+    assert command.outlived_by(10.0) == []
 
 
 @pytest.mark.faults
