@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heapreplace
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 EVALUATION_SHARE = 0.13
 """Of a run's time, a guess at what encoding and scoring take, for as long as none has ended."""
+LONG_QUEUE = 500
+"""Of more tasks that wait it makes no difference in which order they begin."""
 OVERRUN = 0.25
 """Left of an evaluation that has taken longer than expected, as a share of its time so far."""
 
@@ -23,6 +26,11 @@ class Task:
     kind: str
     steps: int
     trained: bool = False
+
+    @property
+    def shape(self) -> Task:
+        """What it shares with those that take as long."""
+        return replace(self, run_id="")
 
 
 class Forecast:
@@ -37,6 +45,7 @@ class Forecast:
         self._started = now
         self._jobs = jobs
         self._waiting = {task.run_id: task for task in tasks}
+        self._shapes = Counter(task.shape for task in self._waiting.values())
         self._under_way: dict[str, _UnderWay] = {}
         self._pace = _Mean()
         self._evaluations: dict[str, _Mean] = {}
@@ -75,7 +84,7 @@ class Forecast:
 
     def ended(self, run_id: str, *, now: float) -> None:
         """Learn that a run has ended, well or not: the next one begins."""
-        self._waiting.pop(run_id, None)
+        self._leave_queue(run_id)
         self._under_way.pop(run_id, None)
         self._begin_next(now)
 
@@ -91,15 +100,23 @@ class Forecast:
         A task that waits begins where one ends first.
         """
         left = [self._left_of(run, now) for run in self._under_way.values()]
-        waiting = [self._left_of(_UnderWay(task, now), now) for task in self._waiting.values()]
+        shapes = {s: self._left_of(_UnderWay(s, now), now) for s in self._shapes}
         ends = [seconds for seconds in left if seconds is not None]
-        tasks = [seconds for seconds in waiting if seconds is not None]
-        if len(ends) < len(left) or len(tasks) < len(waiting):
+        lengths = {shape: seconds for shape, seconds in shapes.items() if seconds is not None}
+        if len(ends) < len(left) or len(lengths) < len(shapes):
             return None
+        if len(self._waiting) > LONG_QUEUE:
+            total = sum(ends) + sum(n * lengths[shape] for shape, n in self._shapes.items())
+            return max(*ends, total / len(ends))
         heapify(ends)
-        for seconds in tasks:
-            heapreplace(ends, ends[0] + seconds)
+        for task in self._waiting.values():
+            heapreplace(ends, ends[0] + lengths[task.shape])
         return max(ends, default=0.0)
+
+    def _leave_queue(self, run_id: str) -> None:
+        if (task := self._waiting.pop(run_id, None)) is not None:
+            self._shapes[task.shape] -= 1
+            self._shapes += Counter()  # without those of which none is left
 
     def _begin_next(self, now: float) -> None:
         while self._waiting and len(self._under_way) < self._jobs:
@@ -108,7 +125,8 @@ class Forecast:
     def _begun(self, run_id: str, now: float) -> _UnderWay | None:
         """The run as it is under way, from now on if it waited; None if it ended or is no task."""
         if run_id in self._waiting:
-            self._under_way[run_id] = _UnderWay(self._waiting.pop(run_id), now)
+            self._under_way[run_id] = _UnderWay(self._waiting[run_id], now)
+            self._leave_queue(run_id)
         return self._under_way.get(run_id)
 
     def _last_step(self, run: _UnderWay, now: float) -> float:

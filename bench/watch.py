@@ -27,6 +27,7 @@ class Watch:
         self.n_ended = self.n_failed = 0
         self._store = store
         self._started = time.monotonic()
+        self._places = {run_id: place for place, run_id in enumerate(self.runs)}
         self._tasks = {cell.run.id: _task(cell) for cell in plan.to_do}
         self._forecast = Forecast(self._tasks.values(), jobs=jobs, now=self._started)
 
@@ -45,9 +46,9 @@ class Watch:
         now, notes = time.monotonic(), self._notes()
         for run_id, note in notes.items():
             self._forecast.noted(run_id, note.step, now=now)
-        begun = {task.run_id for task in self._forecast.under_way}
+        begun = sorted((t.run_id for t in self._forecast.under_way), key=self._places.__getitem__)
         notes |= {i: _SCORING for i in begun if self._tasks[i].trained}  # it takes no notes
-        return [(run, notes[i]) for i, run in self.runs.items() if i in begun and i in notes]
+        return [(self.runs[i], notes[i]) for i in begun if i in notes]
 
     def ended(self, outcome: Outcome) -> None:
         """Count a run that has ended, and learn from it."""

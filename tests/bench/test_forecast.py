@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from disbench import forecast
 from disbench.forecast import Forecast, Task
 
 STEPS, INTERVAL, STEP_SECONDS = 2000, 50, 0.01
@@ -246,3 +247,18 @@ def test_nothing_is_learnt_at_the_start_of_the_clock() -> None:
     forecast.noted("0", 0, now=0)
     forecast.noted("0", 10, now=0)
     assert forecast.left(0) is None
+
+
+def test_long_queue_is_told_as_truly_as_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time as if every task were put into its place, and in no time that grows with them."""
+    tasks = [Task(f"run {i}", "ae" if i % 3 else "vae", STEPS + i % 2) for i in range(2000)]
+    told = []
+    for limit in (forecast.LONG_QUEUE, 10**9):
+        monkeypatch.setattr(forecast, "LONG_QUEUE", limit)
+        queue = Forecast(tasks, jobs=7, now=0.0)
+        for i in range(7):
+            queue.noted(f"run {i}", 0, now=0.0)
+            queue.noted(f"run {i}", STEPS // 2, now=10.0 + i)
+        queue.ended("run 0", now=30.0)
+        told.append(queue.left(30.0))
+    assert told[0] == pytest.approx(told[1], rel=0.005)
