@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from disbench.records import EvaluationRecord, TrainingRecord
+    from disbench.run_folder import RunFolder
     from disbench.runs import Run
     from disbench.study import EvaluationSection
 
@@ -42,7 +43,7 @@ def unanswered(cell: Cell) -> tuple[Question, ...] | None:
 
     Raises `DamagedError` where a record is not as it was written, or is that of another run.
     """
-    return _unanswered(cell, *Store(cell.directory).folder(cell.run).records())
+    return to_ask(cell, *Store(cell.directory).folder(cell.run).records())
 
 
 def is_done(cell: Cell) -> bool:
@@ -50,10 +51,14 @@ def is_done(cell: Cell) -> bool:
 
     A file that is missing, or not of the size that it was, is to be made again.
     """
-    folder = Store(cell.directory).folder(cell.run)
+    return is_answered(cell, Store(cell.directory).folder(cell.run))
+
+
+def is_answered(cell: Cell, folder: RunFolder) -> bool:
+    """The same of a folder, be the run finished or only begun."""
     try:
         training, evaluation = folder.records()
-        if _unanswered(cell, training, evaluation) != ():
+        if to_ask(cell, training, evaluation) != ():
             return False
         folder.check_sizes(training, evaluation)
     except DamagedError:
@@ -61,9 +66,10 @@ def is_done(cell: Cell) -> bool:
     return evaluation is None or not cell.evaluation.keeps_codes or folder.codes.exists()
 
 
-def _unanswered(
+def to_ask(
     cell: Cell, training: TrainingRecord | None, evaluation: EvaluationRecord | None
 ) -> tuple[Question, ...] | None:
+    """What these records do not answer; None if the run has not been trained."""
     if training is None:
         return None
     if training.status == "diverged":

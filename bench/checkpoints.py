@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - records are validated from it
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from disbench.atomic import write_whole
@@ -77,8 +78,7 @@ class Checkpoints:
         if seal(data).sha256 != path.stem.split("-")[2]:
             raise DamagedError(path, "its checksum is that of another content")
         try:
-            with safe_open(path, "pt") as file:
-                sitting = Sitting.model_validate_json(file.metadata()["disbench"])
+            sitting = Sitting.model_validate_json(_metadata(data)["disbench"])
             moment = Moment(_step(path), load(data))
         except (SafetensorError, ValidationError, LookupError, ValueError, TypeError) as error:
             raise DamagedError(path, " ".join(str(error).split())) from None
@@ -90,6 +90,13 @@ class Checkpoints:
 def is_checkpoint(name: str) -> bool:
     """Whether a file of this name holds a checkpoint."""
     return _NAME.fullmatch(name) is not None
+
+
+def _metadata(data: bytes) -> dict[str, str]:
+    """The texts in the header of the safetensors format, whose length comes first."""
+    length = int.from_bytes(data[:8], "little")
+    metadata: dict[str, str] = json.loads(data[8 : 8 + length])["__metadata__"]
+    return metadata
 
 
 def _step(path: Path) -> int:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 LEASE_SECONDS = 60.0
 """An owner that has not renewed its claim for so long has lost it, by the clock of who looks."""
-
-
 EMPTY_SECONDS = 5.0
 """A lock that has been empty for so long is nobody's: its owner is written right after it."""
 
@@ -55,8 +53,9 @@ class Claim:
         self._lease.release()
 
     def check(self) -> None:
-        """Raise `TakenError` if it was lost."""
-        if self.lost.is_set():
+        """Raise `TakenError` if it was lost, also while this process stood still."""
+        owner = self._lease.owner
+        if self.lost.is_set() or owner is None or owner.token != self._lease.token:
             raise TakenError
 
     def _clear_empty(self) -> None:

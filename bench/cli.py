@@ -170,7 +170,7 @@ def report(
     from disbench.commands import reporting  # noqa: PLC0415
 
     _at_most_one({"--quiet": quiet, "--json": json})
-    reporting.rebuild(directory, teller=_teller(quiet=quiet, json=json))
+    reporting.rebuild(directory, teller=_teller(quiet=quiet, json=json), errors=stderr)
 
 
 @app.command()

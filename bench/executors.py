@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import suppress
+from multiprocessing import current_process
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 from warnings import catch_warnings
 
 from joblib import Parallel, delayed
@@ -16,11 +18,11 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from disbench.finishing import finish
 from disbench.hardware import find_hardware
-from disbench.outcomes import Outcome
+from disbench.outcomes import Outcome, summary
 from disbench.worker import GOING, begin, finish_in_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -111,6 +113,8 @@ class Local:
         If the caller is interrupted or closes this early, the workers are killed: what they had
         under way goes on from its last checkpoint.
         """
+        if current_process().daemon:  # which may have no children
+            return self._in_this_process(cells)
         if self.jobs == 1 and not alone:
             return self._in_this_process(cells)
         return self._over_processes(cells, jobs=1 if alone else self.jobs)
@@ -145,6 +149,7 @@ class Local:
         # joblib takes one job for none: it would compute here. Two workers and one task are one.
         # Cells last minutes: a batch of them for one worker would leave another idle.
         parallel = Parallel(
+            backend="loky",
             n_jobs=max(2, jobs),
             pre_dispatch=jobs,
             return_as="generator_unordered",
@@ -152,34 +157,44 @@ class Local:
             initializer=begin,
             initargs=(self._session, os.getpid()),
         )
-        tasks = (
-            delayed(finish_in_worker)(cell, self._session, os.getpid())
-            for cell in self._until_stopped(cells)
-        )
+        sent: dict[str, Cell] = {}
         self._has_workers = True
-        ended = parallel(tasks)
+        ended = parallel(self._tasks(cells, sent))
         try:
-            for outcome in ended:  # noqa: UP028 - that would close it outside of the block below
+            for outcome in ended:
+                del sent[outcome.run.id]
                 yield outcome
-        except BrokenProcessPool:
-            yield from self._killed(cells)
+        except BrokenProcessPool as error:
+            yield from self._killed(sent.values(), summary(error))
         finally:
             with catch_warnings(action="ignore"):  # joblib remarks on the tasks that it gives up
                 ended.close()  # which kills the workers if it is not at its end
+
+    def _tasks(self, cells: Sequence[Cell], sent: dict[str, Cell]) -> Iterator[Any]:
+        """A call for each cell, which is noted in `sent` as soon as it is asked for."""
+        for cell in self._until_stopped(cells):
+            sent[cell.run.id] = cell
+            yield delayed(finish_in_worker)(cell, self._session, os.getpid())
 
     def _until_stopped(self, cells: Sequence[Cell]) -> Iterator[Cell]:
         for cell in cells:
             if self.is_stopping:
                 return
+            with suppress(FileNotFoundError):  # or whoever cleans up old files would end it
+                os.utime(self._session / GOING)
             yield cell
 
-    def _killed(self, cells: Sequence[Cell]) -> Iterator[Outcome]:
-        """The cells that were under way when a worker died: with one, joblib gives up all."""
-        for cell in cells:
-            note = self._session / cell.run.id
-            if note.exists():
-                note.unlink()
-                yield Outcome(cell.run, "killed", 0.0)
+    def _killed(self, sent: Collection[Cell], reason: str) -> Iterator[Outcome]:
+        """The cells that were under way when a worker died: with one, joblib gives up all.
+
+        If none was, the workers died before they began, and all that were sent are to blame.
+        """
+        notes = {cell.run.id: self._session / cell.run.id for cell in sent}
+        begun = {run_id for run_id, note in notes.items() if note.exists()}
+        for cell in sent:
+            if cell.run.id in begun or not begun:
+                notes[cell.run.id].unlink(missing_ok=True)
+                yield Outcome(cell.run, "killed", 0.0, reason)
 
 
 def default_jobs(device: str) -> int:

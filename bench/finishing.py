@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from safetensors.torch import load, save
 
-from disbench.cells import asked, is_done, unanswered
+from disbench.cells import asked, is_answered, is_done, to_ask
 from disbench.claims import TakenError
 from disbench.dsprites import GRIDS, PackedImages, open_images
 from disbench.encoding import encode
@@ -66,6 +66,8 @@ def _tried(cell: Cell, stop: Callable[[], bool], notes: list[str]) -> tuple[Stat
     except StoppedError:
         return "stopped", ""
     except Exception as error:  # noqa: BLE001 - whatever it was, the other runs are not to blame
+        if is_done(cell):  # whoever took it over has finished it, and taken its folder away
+            return "elsewhere", ""
         return _blamed(error, cell, store)
     return status, ""
 
@@ -95,10 +97,11 @@ def _finish(cell: Cell, store: Store, sittings: Sittings) -> Status:
     else:
         model, status = _loaded(cell, folder), training.status
     sittings.check()
-    if status == "done":
+    if status == "done" and not is_answered(cell, folder):
         _evaluate(cell, model, folder)
         _write_scores(cell, folder)
-    sittings.check()
+    sittings.claim.check()
+    store.forget_failure(cell.run)
     store.publish(cell.run)
     return status
 
@@ -192,7 +195,7 @@ def _kept_and_asked(
 
     All scores of a record share its provenance: with other versions, all are asked again.
     """
-    earlier, missing = folder.evaluation(), unanswered(cell)
+    earlier, missing = folder.evaluation(), to_ask(cell, *folder.records())
     if earlier is None or missing is None or earlier.provenance != provenance(cell.device):
         return (), asked(cell)
     renewed = {(q.protocol.name, q.representation, q.seed) for q in missing}

@@ -14,7 +14,7 @@ from disbench.records import Failure
 from disbench.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from disbench.cells import Cell
     from disbench.claims import Claim
@@ -24,14 +24,19 @@ MOST_DEATHS = 3
 """So often a run may lose its worker without having got further; the last time it is alone."""
 POLL_SECONDS = 1.0
 
-_KILLED = (
-    f"its process was killed {MOST_DEATHS} times, the last time alone, and it got no further; "
-    "most often it is the system that does so, for want of memory: give it more, or fewer --jobs"
-)
+_LOST = {
+    "killed": f"its process was killed {MOST_DEATHS} times, the last time alone, and it got no "
+    "further; most often it is the system that does so, for want of memory: give it more, or "
+    "fewer --jobs",
+    "stopped": f"it was told to stop {MOST_DEATHS} times, by a SIGTERM to its process or because "
+    "its session was gone, and got no further",
+}
 
 
-def outcomes(cells: Sequence[Cell], executor: Executor) -> Iterator[Outcome]:
-    """How each cell ended in the end, in no order.
+def outcomes(
+    cells: Sequence[Cell], executor: Executor, *, on_note: Callable[[str], None] = lambda _: None
+) -> Iterator[Outcome]:
+    """How each cell ended in the end, in no order; `on_note` is told of what was set aside.
 
     Raises `KeyboardInterrupt` if the executor was told to stop, and `WriteError` if nothing can
     be written, both once all that was under way has come to its checkpoint.
@@ -41,7 +46,10 @@ def outcomes(cells: Sequence[Cell], executor: Executor) -> Iterator[Outcome]:
     while left:
         ready = [cell for run_id, cell in left.items() if run_id not in others.claims]
         for outcome in _round(ready, deaths, executor):
-            final = _judged(outcome, left[outcome.run.id], deaths, others)
+            for note in outcome.notes:
+                on_note(note)
+            cell, is_stopping = left[outcome.run.id], executor.is_stopping
+            final = _judged(outcome, cell, deaths, others, is_stopping=is_stopping)
             if final is not None:
                 del left[outcome.run.id]
                 yield final
@@ -64,24 +72,26 @@ def _round(cells: Sequence[Cell], deaths: Deaths, executor: Executor) -> Iterato
         if outcome.status == "halted":
             problem = outcome.error
             executor.stop()
-        elif outcome.status != "stopped" or not executor.is_stopping:
-            yield outcome
+        yield outcome
     if problem:
         raise WriteError(problem)
 
 
-def _judged(outcome: Outcome, cell: Cell, deaths: Deaths, others: Others) -> Outcome | None:
+def _judged(
+    outcome: Outcome, cell: Cell, deaths: Deaths, others: Others, *, is_stopping: bool
+) -> Outcome | None:
     """The outcome if it is final; else what it means for the rounds to come is noted."""
     if outcome.status == "elsewhere":
         others.add(cell)
         return None
-    if outcome.status not in {"killed", "stopped"}:
+    if outcome.status not in {"killed", "stopped", "halted"}:
         return outcome
-    if not deaths.count(cell):
+    if is_stopping or not deaths.count(cell):
         return None
-    failure = Failure(run=outcome.run, error=_KILLED, traceback="")
+    error = _LOST[outcome.status]
+    failure = Failure(run=outcome.run, error=error, traceback=outcome.error)
     Store(cell.directory).note_failure(failure)
-    return replace(outcome, status="failed", error=_KILLED)
+    return replace(outcome, status="failed", error=error)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from disbench.atomic import write_whole
 from disbench.errors import DamagedError
 from disbench.record_files import read_record, write_record
 from disbench.records import EvaluationRecord, LossRecord, Record, TrainingRecord
-from disbench.seals import read_sealed, seal
+from disbench.seals import GONE, read_sealed, seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -256,7 +256,7 @@ def _seal(record: TrainingRecord | EvaluationRecord | None, path: Path) -> Seal 
 def _check_size(path: Path, expected: Seal) -> None:
     try:
         size = path.stat().st_size
-    except OSError as error:
+    except GONE as error:
         raise DamagedError(path, f"{error.strerror}") from None
     if size != expected.size:
         raise DamagedError(path, f"{size:,} bytes, of {expected.size:,} that were written")

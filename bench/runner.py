@@ -15,9 +15,10 @@ from disbench.sittings import EVERY_MINUTE
 from disbench.store import Store
 from disbench.study import Study
 from disbench.study_files import load_study, narrowed
+from disbench.writing import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from disbench.evidence import Evidence
     from disbench.executors import Executor
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from disbench.progress import Display
     from disbench.sittings import Interval
     from disbench.tables import Tables
+
+
+MOST_PASSES = 3
+"""So often what the report finds damaged is done again; then the disk is past help."""
 
 
 @dataclass(frozen=True)
@@ -94,32 +99,49 @@ def directory_of(study: Study, out: str | Path | None) -> Path:
     return Path(out) if out is not None else Path("results") / study.name
 
 
-def execute(plan: Plan, *, executor: Executor, display: Display) -> Results:
+def execute(
+    plan: Plan,
+    *,
+    executor: Executor,
+    display: Display,
+    on_note: Callable[[str], None] = lambda _: None,
+) -> Results:
     """Do what is left of a plan, showing it on the display, then write all tables and figures.
 
-    Runs of the plan that turn out to be damaged when they are read are done again.
+    Runs of the plan that turn out to be damaged when they are read are done again; `on_note` is
+    told of each file that was set aside, in a sentence.
     """
-    store = Store(plan.directory)
+    store, notes = Store(plan.directory), list[str]()
+
+    def note(sentence: str) -> None:
+        notes.append(sentence)
+        on_note(sentence)
+
     store.open_for(plan.study)
-    notes: list[str] = []
-    failed = _finish_cells(plan, store, executor, display, notes)
-    evidence = write_report(plan.directory, on_damage=notes.append)
-    if notes and not failed and (again := plan.afresh()).to_do:
-        failed = _finish_cells(again, store, executor, display, notes)
-        evidence = write_report(plan.directory, on_damage=notes.append)
+    for _ in range(MOST_PASSES):
+        with writing(plan.directory):
+            failed = _finish_cells(plan, store, executor, display, note)
+        n_before = len(notes)
+        evidence = write_report(plan.directory, on_damage=note)
+        plan = plan.afresh()
+        if len(notes) == n_before or failed or not plan.to_do:
+            break
     return Results(plan.directory, evidence, failed, tuple(notes))
 
 
 def _finish_cells(
-    plan: Plan, store: Store, executor: Executor, display: Display, notes: list[str]
+    plan: Plan,
+    store: Store,
+    executor: Executor,
+    display: Display,
+    on_note: Callable[[str], None],
 ) -> tuple[Outcome, ...]:
     """Do what is left, and return the outcomes of the runs that failed."""
     if not plan.to_do:
         return ()
     failed = []
     with display.showing(plan, store, jobs=min(executor.jobs, len(plan.to_do))):
-        for outcome in outcomes(plan.to_do, executor):
-            notes.extend(outcome.notes)
+        for outcome in outcomes(plan.to_do, executor, on_note=on_note):
             display.ended(outcome)
             if outcome.status == "failed":
                 failed.append(outcome)

@@ -11,6 +11,9 @@ from disbench.errors import DamagedError
 if TYPE_CHECKING:
     from pathlib import Path
 
+GONE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+"""Of the errors of the system those that say something of the file: others may pass."""
+
 _SEALED = re.compile(rb'\{\n "sha256": "([0-9a-f]{64})",')
 
 
@@ -33,7 +36,7 @@ def read_sealed(path: Path, expected: Seal | None) -> bytes:
     """
     try:
         data = path.read_bytes()
-    except OSError as error:
+    except GONE as error:
         raise DamagedError(path, f"{error.strerror}") from None
     if expected is not None and seal(data) != expected:
         raise DamagedError(path, _difference(data, expected))

@@ -81,7 +81,8 @@ class Sittings:
         folder = self.store.begun(self.run)
         folder.path.mkdir(exist_ok=True)
         for path in folder.path.glob(".*"):  # files that were not written to their end
-            path.unlink()
+            if not path.is_dir():
+                path.unlink()
         self.mend(folder)
         return folder
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
 from disbench.atomic import flush, write_whole
-from disbench.claims import Claim, claimed
+from disbench.claims import Claim, TakenError, claimed
 from disbench.errors import DamagedError, StoreError, StudyError
 from disbench.record_files import read_record, write_record
 from disbench.records import Failure, GroupRecord
@@ -137,13 +138,17 @@ class Store:
     def publish(self, run: Run) -> None:
         """Make the folder of a run that was begun that of a finished one, at once."""
         folder, there = self.begun(run).path, self.folder(run).path
-        for path in folder.iterdir():
-            if path.name in FILES:
-                flush(path)
-            else:
-                path.unlink()
+        for name in FILES:
+            if (folder / name).exists():
+                flush(folder / name)
         flush(folder)
-        if there.exists():  # without a record that counts, or it would not have been done again
+        if self.folder(run).is_trained:  # somebody else was faster, with the same bits
+            shutil.rmtree(folder)
+            return
+        for path in folder.iterdir():  # the checkpoints only now that all is on the disk
+            if path.name not in FILES and not path.is_dir():
+                path.unlink()
+        if there.exists():
             self.set_aside(DamagedError(there / "training.json", "there is no record"))
         folder.rename(there)
         flush(self.runs)
@@ -165,9 +170,26 @@ class Store:
             _move_together(folder, name, place)
         return f"{damage.path}: {damage.reason}; set aside in {place}"
 
+    def set_aside_if_still(self, damage: DamagedError, *, sure: bool = False) -> str | None:
+        """The same for who does not hold the claim to the run; None if there is no damage now.
+
+        Whoever holds it may be in the midst of writing, and mends what is damaged. Who is `sure`
+        has seen the same twice.
+        """
+        folder = damage.path.parent
+        try:
+            if folder.parent not in self._run_folders:
+                return self.set_aside(damage)
+            self.unfinished.mkdir(exist_ok=True)
+            with claimed(self.unfinished / f"{folder.name}{LOCK}"):
+                found = RunFolder(folder).damage() or (damage if sure else None)
+                return None if found is None else self.set_aside(found)
+        except (TakenError, FileNotFoundError):  # somebody else is at it, or was
+            return None
+
     def failed(self) -> dict[str, Failure]:
         """The failures that no later success has made void, by run id."""
-        found = {path.stem: read_record(Failure, path) for path in self.failures.glob("*.json")}
+        found = {path.stem: read_record(Failure, path) for path in self.failures.glob("[!.]*.json")}
         return {name: failure for name, failure in found.items() if failure is not None}
 
     def failure(self, run: Run) -> Failure | None:
@@ -184,7 +206,7 @@ class Store:
 
     def groups(self) -> list[GroupRecord]:
         """What was found of the runs of a setting together."""
-        found = (read_record(GroupRecord, path) for path in sorted(self._groups.glob("*.json")))
+        found = (read_record(GroupRecord, path) for path in sorted(self._groups.glob("[!.]*.json")))
         return [record for record in found if record is not None]
 
     def note_group(self, record: GroupRecord) -> None:

@@ -78,7 +78,7 @@ def train(
             if course.has_diverged:
                 break
             if steps.stop > course.step:
-                on_record(course.go_on(steps.stop, after_step))
+                course.go_on(steps.stop, after_step, on_record)
     # A loss is known of the weights before a step: those after the last one need one more.
     with torch.no_grad():
         final = trainer.loss(run.steps).total.item()
@@ -119,8 +119,11 @@ class Course:
         return bool(self.losses) and not math.isfinite(self.losses[-1].loss)
 
     def go_on(
-        self, stop: int, after_step: Callable[[int, Callable[[], Moment]], None]
-    ) -> LossRecord:
+        self,
+        stop: int,
+        after_step: Callable[[int, Callable[[], Moment]], None],
+        on_record: Callable[[LossRecord], None],
+    ) -> None:
         """Take steps up to the next record; the losses come back once, so a GPU waits once."""
         while self.step < stop:
             self.sums += self.trainer.losses_of(self.step)
@@ -130,8 +133,8 @@ class Course:
         before = self.losses[-1].step if self.losses else 0
         self.losses.append(LossRecord(stop, *(self.sums / (stop - before)).tolist()))
         self.sums = torch.zeros_like(self.sums)
+        on_record(self.losses[-1])
         after_step(self.step, self.moment)
-        return self.losses[-1]
 
     def moment(self) -> Moment:
         """All that the rest depends on, valid until the next step."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from disbench.errors import WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _REMEDIES = {
     errno.ENOSPC: "free some space",
@@ -39,7 +39,14 @@ def writing(place: Path) -> Iterator[None]:
 
 
 def trouble(error: Exception, place: Path) -> str | None:
-    """What is to be done about the disk, where that is the error: then no run can go on."""
+    """What is to be done about the disk of a place, where that is the error, and nothing else."""
     if not isinstance(error, OSError) or error.errno not in _REMEDIES:
         return None
+    if isinstance(error.filename, str) and not _lies_in(error.filename, place):
+        return None
     return f"cannot write to {place} ({error.strerror}); {_REMEDIES[error.errno]}"
+
+
+def _lies_in(name: str, place: Path) -> bool:
+    """Whether a file is one of a directory, or on the way to one of its files or to it."""
+    return Path(name).absolute().is_relative_to(place.absolute().parent)

@@ -40,7 +40,9 @@ def check(directory: Path, *, console: Console) -> bool:
 def _mended(store: Store, folder: RunFolder) -> Iterator[str]:
     """Sentences on what had to be set aside for a folder to be sound."""
     while (damage := folder.damage()) is not None:
-        yield store.set_aside(damage)
+        if (note := store.set_aside_if_still(damage)) is None:
+            return  # in other hands, which mend it
+        yield note
 
 
 def _is_unsealed(folder: RunFolder) -> bool:

@@ -44,10 +44,12 @@ def interruptible(executor: Executor, errors: Console) -> Iterator[None]:
         Thread(target=stop, daemon=True).start()
 
     def stop() -> None:
-        executor.stop()
-        errors.print(STOPPING, soft_wrap=True)
-        if not ended.wait(GRACE_SECONDS):
-            _give_up(errors)
+        try:
+            executor.stop()
+            errors.print(STOPPING, soft_wrap=True)
+        finally:
+            if not ended.wait(GRACE_SECONDS):
+                _give_up(errors)
 
     ended = Event()
     before = {number: signal.signal(number, on_signal) for number in SIGNALS}

@@ -80,9 +80,13 @@ def asked_for(study: str, *, beta: str | None, seeds: int | None, steps: int | N
 def execute(plan: Plan, *, executor: Executor, teller: Teller, errors: Console) -> int:
     """Carry the plan out, and return the exit code."""
     display = teller.started(plan, jobs=executor.jobs)
+
+    def note(sentence: str) -> None:
+        errors.print(readable(sentence), markup=False, soft_wrap=True)
+
     try:
         with interruptible(executor, errors):
-            results = execute_plan(plan, executor=executor, display=display)
+            results = execute_plan(plan, executor=executor, display=display, on_note=note)
     except KeyboardInterrupt:
         errors.print(INTERRUPTED, soft_wrap=True)
         return EXIT_INTERRUPTED

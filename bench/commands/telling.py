@@ -32,7 +32,7 @@ class Found(NamedTuple):
     """What a study came to: where it is, and what is made of it.
 
     `missing` are the labels of the missing runs, None where these were not looked for; `remarks`
-    are sentences to be told first, `notes` those on files that were set aside.
+    are sentences to be told first, `notes` those that were told on the way, on files set aside.
     """
 
     directory: Path
@@ -69,8 +69,6 @@ class Words:
 
     def finished(self, found: Found) -> None:
         """Print a row a setting, the places to look at, and the runs that are missing."""
-        for note in found.notes:
-            self.console.print(note, markup=False, soft_wrap=True)
         for remark in found.remarks:
             self.console.print(remark, markup=False)
         self.console.print(headline_table(found.evidence))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from disbench.atomic import replacing
@@ -24,12 +26,13 @@ from disbench.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from disbench.evidence import Evidence
     from disbench.study import Study
 
 REPORT = "report.html"
+LOOK_AGAIN_SECONDS = 1.0
+"""Another process may be in the midst of writing what did not fit together."""
 
 
 def write_report(directory: Path, *, on_damage: Callable[[str], None] = lambda _: None) -> Evidence:
@@ -38,12 +41,17 @@ def write_report(directory: Path, *, on_damage: Callable[[str], None] = lambda _
     A run with a file that is not as it was written is set aside, and missing from the report;
     `on_damage` is told of each in a sentence.
     """
-    store = Store(directory)
+    store, seen = Store(directory), set[Path]()
     while True:  # of a finite number of files
         try:
             return _write_report(store)
         except DamagedError as damage:
-            on_damage(store.set_aside(damage))
+            note = store.set_aside_if_still(damage, sure=damage.path in seen)
+            seen.add(damage.path)
+            if note is None:
+                time.sleep(LOOK_AGAIN_SECONDS)
+            else:
+                on_damage(note)
 
 
 def _write_report(store: Store) -> Evidence:

@@ -146,3 +146,17 @@ def test_lock_that_was_left_empty_is_taken_over(
     assert not other.take()
     assert path.stat().st_size > 0
     claim.leave()
+
+
+def test_owner_that_stood_still_learns_of_it_at_once(path: Path) -> None:
+    """A suspended process writes before its heartbeat has seen anything."""
+    claim = Claim(path)
+    assert claim.take()
+    claim.check()
+    path.unlink()
+    with pytest.raises(TakenError):
+        claim.check()
+    _elsewhere(path)
+    assert not claim.lost.is_set()
+    with pytest.raises(TakenError):
+        claim.check()

@@ -270,6 +270,37 @@ def test_run_that_is_trained_is_only_scored(
     assert _bits(cell) == _bits(done)
 
 
+def test_run_that_is_scored_is_only_published(
+    done: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was told to stop while it was scored: what was found then is kept."""
+    cell = replace(done, directory=tmp_path / "new")
+    store = Store(cell.directory)
+    store.make_folders()
+    shutil.copytree(Store(done.directory).folder(done.run).path, store.begun(cell.run).path)
+    monkeypatch.setattr(finishing, "train", _no_training)
+    monkeypatch.setattr(finishing, "_evaluate", _no_training)
+    assert finish(cell).status == "done"
+    assert _bits(cell) == _bits(done)
+
+
+def test_stop_during_the_scoring_loses_nothing_of_it(
+    done: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = replace(done, directory=tmp_path / "new")
+    Store(cell.directory).make_folders()
+    stopping: list[bool] = []
+    real = finishing._evaluate
+
+    def evaluate(*arguments: Any) -> None:
+        stopping.append(True)
+        real(*arguments)
+
+    monkeypatch.setattr(finishing, "_evaluate", evaluate)
+    assert finish(cell, stop=lambda: bool(stopping)).status == "done"
+    assert _bits(cell) == _bits(done)
+
+
 @pytest.mark.parametrize("name", ["training.json", "model.safetensors", "losses.csv"])
 def test_training_that_is_damaged_is_done_again_from_its_checkpoint(
     name: str, done: Cell, tmp_path: Path
@@ -419,7 +450,7 @@ def test_disk_that_cannot_be_written_is_no_fault_of_the_run(
         path.mkdir(parents=True)
 
     def write(*_: Any) -> None:
-        raise OSError(number, os.strerror(number), "somewhere")
+        raise OSError(number, os.strerror(number), str(store.unfinished / "x"))
 
     monkeypatch.setattr(Checkpoints, "write", write)
     outcome = finish(cell)

@@ -55,8 +55,14 @@ def store(
     noise = np.random.default_rng(0).normal(size=positions.shape)
     for seed, mean in enumerate((positions, -positions[:, ::-1], noise)):
         folder = write_run(store, make_run(seed=seed, latents=2), {})
-        folder.write_codes(_codes(mean))
+        _keep(folder, mean)
     return store
+
+
+def _keep(folder: RunFolder, mean: np.ndarray) -> None:
+    record = folder.evaluation()
+    assert record is not None
+    folder.write_evaluation(record, {}, folder.pictures(), _codes(mean))
 
 
 def test_models_that_agree_up_to_order_and_sign_score_above_one_that_agrees_with_none(
@@ -81,7 +87,7 @@ def test_a_group_is_scored_once_and_again_when_a_run_joins_it(
     score_groups(store, study)
     assert [group.model_dump_json() for group in store.groups()] == [first.model_dump_json()]
     folder = write_run(store, make_run(seed=3, latents=2), {})
-    folder.write_codes(_codes(COARSE.labels()[:, 3:].astype(float)))
+    _keep(folder, COARSE.labels()[:, 3:].astype(float))
     score_groups(store, study)
     assert sorted(len(group.identities) for group in store.groups()) == [3, 4]
 
@@ -94,7 +100,7 @@ def test_tables_take_the_scores_of_the_largest_group(
 ) -> None:
     score_groups(store, study)
     folder = write_run(store, make_run(seed=3, latents=2), {})
-    folder.write_codes(_codes(COARSE.labels()[:, 3:].astype(float)))
+    _keep(folder, COARSE.labels()[:, 3:].astype(float))
     score_groups(store, study)
     scores = tabulate(store).scores
     assert scores["seed"].tolist() == [0, 1, 2, 3]
@@ -109,7 +115,7 @@ def test_a_run_without_codes_or_of_another_setting_is_in_no_group(
 ) -> None:
     write_run(store, make_run(seed=8, latents=2), {})
     alone = write_run(store, make_run(seed=9, latents=2, hyperparameters={"beta": 1.0}), {})
-    alone.write_codes(_codes(COARSE.labels()[:, 3:].astype(float)))
+    _keep(alone, COARSE.labels()[:, 3:].astype(float))
     score_groups(store, study)
     assert sorted(tabulate(store).scores["seed"]) == [0, 1, 2]
 

@@ -114,7 +114,7 @@ def test_arrays_weights_and_losses_are_read(old: Path) -> None:
 
 def test_report_is_made(old: Path, console: Console) -> None:
     before = _sums(old, (*TRAINED, *EVALUATED), AE, DIVERGED, WITH_CODES, WITHOUT_CODES)
-    rebuild(old, teller=Json(console))
+    rebuild(old, teller=Json(console), errors=console)
     assert _sums(old, (*TRAINED, *EVALUATED), AE, DIVERGED, WITH_CODES, WITHOUT_CODES) == before
     assert "beta 4" in (old / "report.html").read_text("utf-8")
     assert "0.028763" in (old / "scores.csv").read_text("utf-8")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +18,6 @@ from disbench.run_folder import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from disbench.runs import Run
 
@@ -76,4 +78,20 @@ def test_no_flipped_bit_goes_unseen(
     data[place % len(data)] ^= 1 << bit
     path.write_bytes(data)
     with pytest.raises(DamagedError):
+        read_record(Progress, path)
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EIO, errno.EACCES, errno.ESTALE])
+def test_file_that_cannot_be_read_now_is_not_damaged(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a whole directory would be set aside for a moment without a network."""
+    path = tmp_path / "progress.json"
+    write_record(PROGRESS, path)
+
+    def read(_: Path) -> bytes:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    with pytest.raises(OSError, match=os.strerror(number)):
         read_record(Progress, path)

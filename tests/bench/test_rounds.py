@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,6 +54,15 @@ class Scripted:
                 yield Outcome(cell.run, status, 1.0, "full" if status == "halted" else "")
 
 
+class Noting(Scripted):
+    """One whose outcomes have a note each."""
+
+    def outcomes(self, cells: Sequence[Cell], *, alone: bool = False) -> Generator[Outcome]:
+        """Follow the script, with notes."""
+        for outcome in super().outcomes(cells, alone=alone):
+            yield replace(outcome, notes=(f"{outcome.run.seed} {outcome.status}",))
+
+
 @pytest.fixture
 def cells(make_study: Callable[..., Study], tmp_path: Path) -> tuple[Cell, ...]:
     study = make_study(seeds=4, objectives=[{"name": "ae"}])
@@ -90,6 +100,20 @@ def test_run_that_dies_too_often_is_tried_alone_and_then_failed(cells: tuple[Cel
     assert failure.run.seed == 1
     assert "killed 3 times, the last time alone" in failure.error
     assert "fewer --jobs" in failure.error
+
+
+def test_run_that_is_told_to_stop_too_often_is_not_said_to_be_killed(
+    cells: tuple[Cell, ...],
+) -> None:
+    assert (1, "failed") in _ends(cells, Scripted({1: ["stopped"] * 3}))
+    [failure] = Store(cells[0].directory).failed().values()
+    assert failure.error.startswith("it was told to stop 3 times")
+
+
+def test_notes_of_every_outcome_are_told(cells: tuple[Cell, ...]) -> None:
+    told: list[str] = []
+    list(outcomes(cells, Noting({1: ["killed"]}), on_note=told.append))
+    assert sorted(told) == ["0 done", "1 done", "1 killed", "2 done", "3 done"]
 
 
 def test_deaths_do_not_count_for_a_run_that_gets_further(

@@ -284,3 +284,49 @@ def test_store_can_be_moved(
     moved = Store(tmp_path / "moved")
     shutil.move(store.directory, moved.directory)
     assert [folder.training() for folder in moved.finished()] != [None]
+
+
+def test_damage_is_looked_at_again_by_who_does_not_hold_the_claim(
+    store: Store, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
+) -> None:
+    """Whoever writes replaces one file after the other, and the record last."""
+    folder = write_run(store, make_run(), {"mig/exact": 0.5})
+    path = folder.path / "details.h5"
+    assert store.set_aside_if_still(_damaged(path)) is None
+    assert path.exists()
+    data = path.read_bytes()
+    path.write_bytes(data[:-1])
+    with store.claimed(make_run()):
+        assert store.set_aside_if_still(_damaged(path)) is None
+    told = store.set_aside_if_still(_damaged(path))
+    assert told is not None
+    assert f"{len(data) - 1:,} bytes, of {len(data):,} that were written" in told
+    assert not path.exists()
+
+
+def test_damage_that_was_seen_twice_is_believed(
+    store: Store, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
+) -> None:
+    """Of a file of version 1 no checksum tells."""
+    folder = write_run(store, make_run(), {"mig/exact": 0.5})
+    assert store.set_aside_if_still(_damaged(folder.weights), sure=True) is not None
+    assert not folder.path.exists()
+
+
+def test_run_that_another_has_published_stays(
+    store: Store, make_run: Callable[..., Run], write_run: Callable[..., RunFolder]
+) -> None:
+    """Whoever was thought dead comes second, with the same bits."""
+    folder = write_run(store, make_run())
+    _begin(store, make_run(), training_json="late")
+    store.publish(make_run())
+    assert folder.read_weights() == b"weights"
+    assert not store.begun(make_run()).path.exists()
+    assert not store.damaged.exists()
+
+
+def test_file_on_the_way_to_its_name_is_no_record(
+    store: Store, make_run: Callable[..., Run]
+) -> None:
+    (store.failures / f".{make_run().id}.json.abc.json").touch()
+    assert store.failed() == {}

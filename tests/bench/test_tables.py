@@ -32,7 +32,7 @@ NASTY = 'ValueError: "a", b;\n\tNA, nan, None, \u03b2 \U0001f600 \\n'
 @pytest.fixture
 def store(tmp_path: Path, make_run: MakeRun, write_run: WriteRun) -> Store:
     """Two settings, a diverged run, and one that failed."""
-    store = Store(tmp_path)
+    store = Store(tmp_path / "results")
     write_run(store, make_run(seed=1), {MIG: 0.25, "beta_vae/locatello2019": 0.75})
     write_run(store, make_run(seed=0), {MIG: 1 / 3})
     write_run(store, make_run(objective="ae", hyperparameters={}), {MIG: 0.5})

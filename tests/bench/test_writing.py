@@ -21,7 +21,9 @@ from disbench.writing import trouble, writing
     ],
 )
 def test_each_trouble_has_its_remedy(number: int, remedy: str) -> None:
-    told = trouble(OSError(number, os.strerror(number), "/x/.secret.tmp"), Path("results/mine"))
+    told = trouble(
+        OSError(number, os.strerror(number), "results/mine/.secret.tmp"), Path("results/mine")
+    )
     assert told == f"cannot write to results/mine ({os.strerror(number)}); {remedy}"
 
 
@@ -30,6 +32,12 @@ def test_each_trouble_has_its_remedy(number: int, remedy: str) -> None:
 )
 def test_other_errors_are_those_of_a_run(error: Exception) -> None:
     assert trouble(error, Path("here")) is None
+
+
+def test_error_of_another_place_is_none_of_this(tmp_path: Path) -> None:
+    """A data file that may not be read, say."""
+    error = OSError(errno.EACCES, "Permission denied", str(tmp_path / "data" / "dsprites.npz"))
+    assert trouble(error, tmp_path / "results" / "mine") is None
 
 
 def test_error_names_the_place_and_what_to_do() -> None:

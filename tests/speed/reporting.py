@@ -62,11 +62,12 @@ def _copy(store: Store, real: Run, run: Run) -> None:
     source = store.folder(real)
     rng = np.random.default_rng(int(run.identity[:8], 16))
     losses = [LossRecord(50 * i, *(100 / (i + rng.random(3)))) for i in range(1, N_RECORDS + 1)]
-    with store.new(run) as folder:
-        shutil.copytree(source.path, folder.path, dirs_exist_ok=True)
-        folder.write_training(source.training().model_copy(update={"run": run}), losses)
-        evaluation = _varied(source.evaluation(), run, rng)
-        write_record(evaluation, folder.path / "evaluation.json")
+    folder = store.begun(run)
+    shutil.copytree(source.path, folder.path)
+    training = source.training().model_copy(update={"run": run})
+    folder.write_training(training, losses, source.read_weights())
+    write_record(_varied(source.evaluation(), run, rng), folder.path / "evaluation.json")
+    store.publish(run)
 
 
 def _varied(evaluation: EvaluationRecord, run: Run, rng: np.random.Generator) -> EvaluationRecord:

@@ -58,7 +58,7 @@ def measure(setting: Setting, *, network: str, precision: str) -> Measurement:
 
 def take(trainer: Trainer, n_steps: int = N_STEPS) -> None:
     """Take so many steps from the first one, with all that a run does beside them."""
-    Course.start(trainer).go_on(n_steps, lambda *_: None)
+    Course.start(trainer).go_on(n_steps, lambda *_: None, lambda _: None)
 
 
 def measure_kept_memory(setting: Setting) -> Measurement:

@@ -112,7 +112,7 @@ def test_damaged_record_is_set_aside_and_its_run_is_missing(
     called = disbench("report", store.directory)
     assert called.code == 0
     place = store.damaged / f"{folder.path.name}.1"
-    [told, *_] = called.output.splitlines()
+    [told] = called.errors.splitlines()
     assert told.startswith(f"{folder.path / 'training.json'}: ")
     assert told.endswith(f"; set aside in {place}")
     assert (place / "training.json").read_text() == "{}"

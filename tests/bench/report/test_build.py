@@ -73,7 +73,7 @@ def test_directory_holds_all_that_is_promised(store: Store) -> None:
     assert {path.name for path in store.directory.iterdir()} == {
         *(f"{name}.csv" for name in COLUMNS),
         *PAPER,
-        *("failures", "figures", "report.html", "runs", "study.toml"),
+        *("failures", "figures", "report.html", "runs", "study.toml", "unfinished"),
     }
     assert (store.directory / "figures" / "headline.svg").is_file()
 

@@ -379,13 +379,14 @@ def _copy(store: Store, source: RunFolder, run: Run) -> None:
     assert evaluation is not None
     losses = [LossRecord(50 * i, *(100 / (i + rng.random(3)))) for i in range(1, 301)]
     scores = tuple(s.model_copy(update={"value": rng.random()}) for s in evaluation.scores)
-    store.runs.mkdir(parents=True, exist_ok=True)
-    store.failures.mkdir(exist_ok=True)
-    with store.new(run) as folder:
-        shutil.copytree(source.path, folder.path, dirs_exist_ok=True)
-        folder.write_training(training.model_copy(update={"run": run}), losses)
-        record = evaluation.model_copy(update={"identity": run.identity, "scores": scores})
-        write_record(record, folder.path / "evaluation.json")
+    store.make_folders()
+    folder = store.begun(run)
+    shutil.copytree(source.path, folder.path)
+    record = training.model_copy(update={"run": run})
+    folder.write_training(record, losses, source.read_weights())
+    scored = evaluation.model_copy(update={"identity": run.identity, "scores": scores})
+    write_record(scored, folder.path / "evaluation.json")
+    store.publish(run)
 
 
 def test_the_report_of_sixty_runs_is_no_burden(sixty_runs: Path) -> None:
