@@ -27,19 +27,22 @@ class ParcelError(Exception):
 
 @dataclass(frozen=True)
 class Parcel:
-    """The files of a run by name, those of its folder and those it was begun with; its failure."""
+    """The files of a run by name, those of its folder and those it was begun with.
+
+    `failure` is what a worker has noted: none is sent to it.
+    """
 
     finished: Mapping[str, bytes]
     begun: Mapping[str, bytes]
     failure: Failure | None = None
 
 
-def pack(store: Store, run: Run) -> Parcel:
-    """What a store has of a run.
+def pack(store: Store, run: Run, *, failure: Failure | None = None) -> Parcel:
+    """What files a store has of a run, with a failure of it.
 
     Codes that were kept are in it: without them, the record that seals them would be damaged.
     """
-    return Parcel(_read(store.folder(run).path), _read(store.begun(run).path), store.failure(run))
+    return Parcel(_read(store.folder(run).path), _read(store.begun(run).path), failure)
 
 
 def unpack(parcel: Parcel, store: Store, run: Run) -> None:
@@ -47,7 +50,6 @@ def unpack(parcel: Parcel, store: Store, run: Run) -> None:
     _check(parcel, run)
     _write(parcel.finished, store.folder(run).path, durable=False)
     _write(parcel.begun, store.begun(run).path, durable=False)
-    _note(parcel.failure, store, run)
 
 
 def keep(parcel: Parcel, store: Store, run: Run) -> None:
@@ -66,14 +68,8 @@ def keep(parcel: Parcel, store: Store, run: Run) -> None:
         _write(parcel.finished, store.folder(run).path, durable=True)
         _write(parcel.begun, store.begun(run).path, durable=False)
         _drop_checkpoints(store.begun(run).path, but=parcel.begun)
-    _note(parcel.failure, store, run)
-
-
-def _note(failure: Failure | None, store: Store, run: Run) -> None:
-    if failure is None:
-        store.forget_failure(run)
-    else:
-        store.note_failure(failure)
+    if parcel.failure is not None:
+        store.note_failure(parcel.failure)
 
 
 def _read(folder: Path) -> Mapping[str, bytes]:
