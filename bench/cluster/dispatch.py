@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -151,7 +151,7 @@ class Dispatch:
             refused = crew.refusals(self.client, workers)
             refused |= crew.lacking(self.client, workers - refused.keys(), self._sample.device)
             sharing = crew.sharing(self.client, workers - refused.keys(), self._probe)
-        except OSError:  # the scheduler does not answer: whoever looks next will say so
+        except Exception:  # noqa: BLE001 - whatever it was, they are asked again at the next look
             sharing, refused = {}, {}
         self._messages.put(partial(self._checked, workers, sharing, refused))
 
@@ -196,8 +196,9 @@ class Dispatch:
         try:
             yield
         finally:
-            for topic in heard:
-                self.client.unsubscribe_topic(topic)
+            with suppress(Exception):  # a client that has given up hears nothing anyway
+                for topic in heard:
+                    self.client.unsubscribe_topic(topic)
 
     def _on_event(self, event: tuple[float, Any]) -> None:
         match event[1]:

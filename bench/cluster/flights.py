@@ -101,19 +101,29 @@ class Flight:
 def send(client: Client, errand: Errand, worker: str, *, shares: bool) -> Flight | Outcome | None:
     """Send a cell to a worker, which `shares` the file system or is sent what there is of the run.
 
-    An outcome comes back where there is nothing to send: the run is done, or in other hands; None
-    where the worker is gone.
+    An outcome comes back where there is nothing to send: the run is done, or in other hands, or
+    there is no scheduler any more; None where the worker is gone.
     """
     try:
         if shares:
             return Flight(errand, worker, _submit(client, worker, finish_there, errand))
         return _sent_with_files(client, errand, worker)
-    except TakenError:
-        return Outcome(errand.cell.run, "elsewhere", 0.0)
-    except TimeoutError:
-        return None
-    except (OSError, DamagedError) as error:
-        return _went_wrong(errand.cell, error)
+    except Exception as error:  # noqa: BLE001 - a client that was closed raises all kinds
+        return _unsent(errand.cell, error, is_lost=client.status != "running")
+
+
+def _unsent(cell: Cell, error: Exception, *, is_lost: bool) -> Outcome | None:
+    """What it means that a cell could not be sent."""
+    match error:
+        case TakenError():
+            return Outcome(cell.run, "elsewhere", 0.0)
+        case _ if is_lost:
+            return Outcome(cell.run, "halted", 0.0, LOST)
+        case TimeoutError():
+            return None
+        case OSError() | DamagedError():
+            return _went_wrong(cell, error)
+    raise error
 
 
 def _sent_with_files(client: Client, errand: Errand, worker: str) -> Flight | Outcome:

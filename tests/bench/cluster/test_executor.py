@@ -400,6 +400,65 @@ class _Workers:
         return self.answers
 
 
+class _Closed:
+    """A client that has given up."""
+
+    status = "closed"
+
+    def scheduler_info(self, **_: object) -> dict[str, object]:
+        return {}
+
+
+def test_client_that_has_given_up_knows_no_workers() -> None:
+    client: Any = _Closed()
+    with pytest.raises(OSError, match="connection to the Dask scheduler was lost"):
+        crew.addresses(client)
+    with pytest.raises(StudyError, match="connection to the Dask scheduler was lost"):
+        crew.await_first(client, seconds=1.0, tell=pytest.fail)
+
+
+def test_workers_that_could_not_be_asked_are_asked_again(
+    address: str, long_study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("disbench.cluster.dispatch.LOOK_SECONDS", 0.2)
+    real, asked = crew.refusals, list[int]()
+
+    def refusals(*arguments: Any) -> dict[str, str]:
+        asked.append(1)
+        if len(asked) == 1:
+            raise RuntimeError("ConnectionPool is closed")
+        return real(*arguments)
+
+    with Cluster(connected(address)) as executor:
+        monkeypatch.setattr(crew, "refusals", refusals)
+        [outcome] = executor.outcomes([_only_cell(long_study, tmp_path)])
+    assert outcome.status == "done"
+
+
+def test_scheduler_that_is_lost_ends_the_grid(long_study: Study, tmp_path: Path) -> None:
+    cell = _only_cell(long_study, tmp_path)
+    lost = distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        dashboard_address="127.0.0.1:0",
+        memory_limit=None,
+        silence_logs=logging.CRITICAL,
+    )
+    with lost, Cluster(connected(lost.scheduler_address)) as executor:
+        with distributed.Client(lost.scheduler_address, set_as_default=False) as client:
+            client.run(_slowly)
+
+        def lose() -> None:
+            _flight_once_begun(executor)
+            executor._client.close()
+
+        loser = Thread(target=lose)
+        loser.start()
+        with pytest.raises(WriteError, match="connection to the Dask scheduler was lost"):
+            list(outcomes([cell], executor))
+        loser.join()
+
+
 def test_workers_must_agree_on_their_hardware() -> None:
     client: Any = _Workers(a=Hardware("cuda", "bf16"), b=Hardware("cpu", "fp32"))
     with pytest.raises(StudyError, match=r"worker a: cuda, bf16\n  worker b: cpu, fp32"):

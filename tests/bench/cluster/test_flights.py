@@ -91,6 +91,18 @@ def test_claim_is_let_go_of_whatever_is_raised(cell: Cell, error: BaseException)
     assert not _is_claimed(cell)
 
 
+@pytest.mark.parametrize("error", [OSError("closing"), AttributeError("scatter"), TimeoutError()])
+@pytest.mark.parametrize("shares", [True, False])
+def test_scheduler_that_is_lost_is_no_failure_of_the_run(
+    cell: Cell, error: Exception, *, shares: bool
+) -> None:
+    client: Any = _Client(error, status="closed")
+    outcome = send(client, Errand("session", 0, cell), "tcp://there:1", shares=shares)
+    assert (outcome.status, outcome.error) == ("halted", flights.LOST)
+    assert Store(cell.directory).failed() == {}
+    assert not _is_claimed(cell)
+
+
 def test_failure_that_cannot_be_kept_halts_the_grid(
     cell: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
