@@ -86,6 +86,10 @@ class Flight:
         if self.claim is not None:
             self.claim.check()
         store = Store(self.cell.directory)
+        if outcome.status == "halted":  # by the worker's disk, which is not that of the results
+            with suppress(DamagedError):  # what was whole before is worth going on from
+                keep(parcel, store, self.cell.run)
+            return _failed(self.cell, f"worker {self.worker}: {outcome.error}")
         keep(parcel, store, self.cell.run)
         if outcome.status in {"done", "diverged"}:
             store.forget_failure(self.cell.run)
@@ -95,7 +99,7 @@ class Flight:
         error = self.future.exception()
         if isinstance(error, KilledWorker):
             return Outcome(self.cell.run, "killed", 0.0) if self.has_begun else None
-        return _went_wrong(self.cell, error)
+        return _failed(self.cell, f"worker {self.worker}: {summary(error)}", _trace(error))
 
 
 def send(client: Client, errand: Errand, worker: str, *, shares: bool) -> Flight | Outcome | None:
@@ -183,11 +187,10 @@ def _went_wrong(cell: Cell, error: Exception) -> Outcome:
     """The outcome of what went wrong on the way and not in the run, kept as its failure."""
     if (problem := trouble(error, cell.directory)) is not None:
         return Outcome(cell.run, "halted", 0.0, problem)
-    trace = "".join(traceback.format_exception(error))
-    return _failed(cell, summary(error), trace)
+    return _failed(cell, summary(error), _trace(error))
 
 
-def _failed(cell: Cell, reason: str, trace: str) -> Outcome:
+def _failed(cell: Cell, reason: str, trace: str = "") -> Outcome:
     """The outcome of a run that failed, once that is kept; without room for it no run can go on."""
     try:
         Store(cell.directory).note_failure(Failure(run=cell.run, error=reason, traceback=trace))
@@ -195,3 +198,7 @@ def _failed(cell: Cell, reason: str, trace: str) -> Outcome:
         problem = trouble(error, cell.directory) or summary(error)
         return Outcome(cell.run, "halted", 0.0, problem)
     return Outcome(cell.run, "failed", 0.0, reason)
+
+
+def _trace(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from disbench.claims import Claim
+from disbench.outcomes import Outcome
 from disbench.plan import make_plan
 from disbench.sittings import Interval
 from disbench.store import Store
@@ -15,7 +16,8 @@ from disbench.store import Store
 pytest.importorskip("distributed")
 
 from disbench.cluster import flights
-from disbench.cluster.flights import send
+from disbench.cluster.flights import Flight, send
+from disbench.cluster.parcels import Parcel
 from disbench.cluster.tasks import Errand
 
 if TYPE_CHECKING:
@@ -100,6 +102,49 @@ def test_scheduler_that_is_lost_is_no_failure_of_the_run(
     outcome = send(client, Errand("session", 0, cell), "tcp://there:1", shares=shares)
     assert (outcome.status, outcome.error) == ("halted", flights.LOST)
     assert Store(cell.directory).failed() == {}
+    assert not _is_claimed(cell)
+
+
+class _Future:
+    """A task that has ended."""
+
+    client = _Client()
+
+    def __init__(self, status: str, *, answer: object = None, error: Exception = FULL) -> None:
+        self.status = status
+        self.answer = answer
+        self.error = error
+
+    def done(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        pass
+
+    def exception(self) -> Exception:
+        return self.error
+
+    def result(self, **_: object) -> object:
+        return self.answer
+
+
+@pytest.mark.parametrize("is_raised", [True, False])
+def test_full_disk_of_a_worker_is_not_that_of_the_results(cell: Cell, *, is_raised: bool) -> None:
+    halted = Outcome(cell.run, "halted", 0.0, "cannot write to /tmp/x (No space left on device)")
+    future = _Future("error") if is_raised else _Future("finished", answer=(halted, Parcel({}, {})))
+    claim = Store(cell.directory).claim(cell.run)
+    assert claim.take()
+    errand, there = Errand("session", 0, cell), "tcp://there:1"
+    flight = Flight(errand, there, cast("Any", future), claim)
+    outcome = flight.land()
+    assert outcome is not None
+    assert outcome.status == "failed"
+    assert "worker tcp://there:1: " in outcome.error
+    assert "No space left on device" in outcome.error
+    assert str(cell.directory) not in outcome.error
+    failure = Store(cell.directory).failure(cell.run)
+    assert failure is not None
+    assert failure.error == outcome.error
     assert not _is_claimed(cell)
 
 
