@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from disbench.atomic import write_whole
 from disbench.checkpoints import is_checkpoint
+from disbench.cluster.wholeness import RECORDS, check_whole
 from disbench.run_folder import FILES
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from disbench.records import Failure
     from disbench.runs import Run
     from disbench.store import Store
-
-RECORDS = ("training.json", "evaluation.json")
 
 
 class ParcelError(Exception):
@@ -55,14 +54,13 @@ def unpack(parcel: Parcel, store: Store, run: Run) -> None:
 def keep(parcel: Parcel, store: Store, run: Run) -> None:
     """Take over what a worker has made of a run: from now on it is the store's.
 
-    Who calls it holds the claim to the run. Raises `ParcelError`, before anything is written, for
+    Who calls it holds the claim to the run. Raises, before anything is written, `ParcelError` for
     a parcel with files that no run has, and `DamagedError` for a run that is not whole.
     """
     _check(parcel, run)
+    check_whole(parcel.finished, store.folder(run).path, run)
     if parcel.finished and not store.folder(run).is_trained:
         _write(parcel.finished, store.begun(run).path, durable=False)
-        if (damage := store.begun(run).damage()) is not None:
-            raise damage
         store.publish(run)
     else:
         _write(parcel.finished, store.folder(run).path, durable=True)

@@ -132,3 +132,45 @@ def test_run_that_is_not_whole_is_not_published(
     with pytest.raises(DamagedError, match=r"model\.safetensors"):
         keep(replace(parcel, finished=cut), here, run)
     assert list(here.finished()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("details.h5", b"cut"),
+        ("details.h5", None),
+        ("model.safetensors", b"cut"),
+        ("training.json", None),
+        ("evaluation.json", b"{}"),
+    ],
+)
+def test_scores_that_are_not_whole_leave_the_run_as_it_was(  # noqa: PLR0917 - fixtures
+    name: str,
+    content: bytes | None,
+    here: Store,
+    there: Store,
+    run: Run,
+    write_run: Callable[..., RunFolder],
+) -> None:
+    write_run(here, run)
+    before = pack(here, run)
+    write_run(there, run, {"mig/exact": 0.5}, details={"mig/exact/mean/0/x": np.ones(2)})
+    arrived = {**pack(there, run).finished, name: content}
+    files = {name: data for name, data in arrived.items() if data is not None}
+    with pytest.raises(DamagedError, match=name):
+        keep(Parcel(files, {}), here, run)
+    assert pack(here, run) == before
+
+
+def test_files_of_another_run_are_refused(
+    here: Store,
+    there: Store,
+    run: Run,
+    make_run: Callable[..., Run],
+    write_run: Callable[..., RunFolder],
+) -> None:
+    other = make_run(seed=7)
+    write_run(there, other)
+    with pytest.raises(DamagedError, match="that of another run"):
+        keep(pack(there, other), here, run)
+    assert pack(here, run) == Parcel({}, {})
