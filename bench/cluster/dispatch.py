@@ -128,7 +128,7 @@ class Dispatch:
         self._strangers.discard(worker)
         if self._sharing.pop(worker, None) is not None and not self._sharing:
             self._since = time.monotonic()
-            self.tell(f"no worker is left; waiting for one, for at most {duration(LONGEST_WAIT)}")
+            self._tell_of_waiting()
         for number in [n for n, flight in self._flights.items() if flight.worker == worker]:
             flight = self._flights.pop(number)
             flight.drop()
@@ -136,6 +136,10 @@ class Dispatch:
                 yield Outcome(flight.cell.run, "killed", 0.0)
             else:
                 self.cells.appendleft(flight.cell)
+
+    def _tell_of_waiting(self) -> None:
+        if not self.is_stopping():
+            self.tell(f"no worker is left; waiting for one, for at most {duration(LONGEST_WAIT)}")
 
     def _came(self, workers: set[str]) -> Iterator[Outcome]:
         """Check workers that are new, in a thread: they may have to load torch first."""

@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +34,9 @@ from disbench.tables import tabulate
 
 distributed = pytest.importorskip("distributed")
 
-from disbench.cluster import Cluster, connected, crew  # noqa: E402 - not without distributed
+from disbench.cluster import Cluster, connected, crew, local_cluster  # noqa: E402 - not without distributed
 from disbench.cluster import executor as cluster_module  # noqa: E402
+from disbench.cluster.dispatch import Dispatch  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -388,6 +391,36 @@ def test_killed_client_takes_its_local_cluster_along(long_study: Study, tmp_path
     client.wait()
     _, alive = psutil.wait_procs(children, timeout=10)
     assert alive == []
+
+
+def test_ctrl_c_does_not_end_the_workers_of_a_local_cluster() -> None:
+    with local_cluster(1) as client:
+        client.wait_for_workers(1)
+        before = client.run(os.getpid)
+        for pid in before.values():
+            os.kill(pid, signal.SIGINT)
+        time.sleep(0.5)
+        assert client.run(os.getpid) == before
+
+
+def test_nobody_is_told_to_wait_for_workers_while_stopping(
+    long_study: Study, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    is_stopping = iter([False, True])
+    dispatch = Dispatch(
+        client=distributed.Client,  # which is not asked
+        session="session",
+        cells=deque([_only_cell(long_study, tmp_path)]),
+        most=None,
+        is_stopping=lambda: next(is_stopping),
+        tell=told.append,
+        numbers=count(),
+    )
+    for _ in range(2):
+        dispatch._sharing["there"] = True
+        assert list(dispatch._left("there", expected=True)) == []
+    assert told == ["no worker is left; waiting for one, for at most 1 h 00 min"]
 
 
 class _Workers:
