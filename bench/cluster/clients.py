@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10.0
 
+_HEEDLESS = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+"""What a worker process of ours runs first: Ctrl-C in a terminal goes to it, too, and is for us."""
+
 
 @contextmanager
 def connected(address: str) -> Iterator[Client]:
@@ -51,6 +54,7 @@ def local_cluster(jobs: int) -> Iterator[Client]:
             memory_limit=None,
             dashboard_address="127.0.0.1:0",  # None would be port 8787 of every interface
             host="127.0.0.1",
+            preload=[_HEEDLESS],
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster, set_as_default=False) as client,

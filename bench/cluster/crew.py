@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from distributed.versions import get_versions
 
+from disbench.cluster.flights import LOST
 from disbench.cluster.tasks import shares
 from disbench.errors import StudyError
 from disbench.hardware import Hardware, find_hardware, resolve_device
@@ -23,15 +24,28 @@ POLL_SECONDS = 0.5
 
 
 def addresses(client: Client) -> set[str]:
-    """The addresses of the workers that the cluster has now."""
-    return set(client.scheduler_info(n_workers=-1)["workers"])
+    """The addresses of the workers that the cluster has now.
+
+    Raises `OSError` once the client has lost its scheduler.
+    """
+    found = client.scheduler_info(n_workers=-1)
+    if client.status != "running":  # then it is empty, or as it was before
+        raise OSError(LOST)
+    return set(found["workers"])
 
 
 def await_first(client: Client, *, seconds: float, tell: Callable[[str], None]) -> set[str]:
     """The addresses of the workers as soon as there are any, at the latest after `seconds`.
 
-    Raises `StudyError` if there are none by then.
+    Raises `StudyError` if there are none by then, or no scheduler any more.
     """
+    try:
+        return _awaited(client, seconds, tell)
+    except OSError as error:
+        raise StudyError(f"{error}; see whether it still runs") from None
+
+
+def _awaited(client: Client, seconds: float, tell: Callable[[str], None]) -> set[str]:
     until = time.monotonic() + seconds
     if not addresses(client):
         tell(f"waiting for a first worker, for at most {duration(seconds)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -128,7 +128,7 @@ class Dispatch:
         self._strangers.discard(worker)
         if self._sharing.pop(worker, None) is not None and not self._sharing:
             self._since = time.monotonic()
-            self.tell(f"no worker is left; waiting for one, for at most {duration(LONGEST_WAIT)}")
+            self._tell_of_waiting()
         for number in [n for n, flight in self._flights.items() if flight.worker == worker]:
             flight = self._flights.pop(number)
             flight.drop()
@@ -136,6 +136,10 @@ class Dispatch:
                 yield Outcome(flight.cell.run, "killed", 0.0)
             else:
                 self.cells.appendleft(flight.cell)
+
+    def _tell_of_waiting(self) -> None:
+        if not self.is_stopping():
+            self.tell(f"no worker is left; waiting for one, for at most {duration(LONGEST_WAIT)}")
 
     def _came(self, workers: set[str]) -> Iterator[Outcome]:
         """Check workers that are new, in a thread: they may have to load torch first."""
@@ -151,7 +155,7 @@ class Dispatch:
             refused = crew.refusals(self.client, workers)
             refused |= crew.lacking(self.client, workers - refused.keys(), self._sample.device)
             sharing = crew.sharing(self.client, workers - refused.keys(), self._probe)
-        except OSError:  # the scheduler does not answer: whoever looks next will say so
+        except Exception:  # noqa: BLE001 - whatever it was, they are asked again at the next look
             sharing, refused = {}, {}
         self._messages.put(partial(self._checked, workers, sharing, refused))
 
@@ -196,8 +200,9 @@ class Dispatch:
         try:
             yield
         finally:
-            for topic in heard:
-                self.client.unsubscribe_topic(topic)
+            with suppress(Exception):  # a client that has given up hears nothing anyway
+                for topic in heard:
+                    self.client.unsubscribe_topic(topic)
 
     def _on_event(self, event: tuple[float, Any]) -> None:
         match event[1]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -85,42 +85,69 @@ class Flight:
     def _unpacked(self, outcome: Outcome, parcel: Parcel) -> Outcome:
         if self.claim is not None:
             self.claim.check()
-        keep(parcel, Store(self.cell.directory), self.cell.run)
+        store = Store(self.cell.directory)
+        if outcome.status == "halted":  # by the worker's disk, which is not that of the results
+            with suppress(DamagedError):  # what was whole before is worth going on from
+                keep(parcel, store, self.cell.run)
+            return _failed(self.cell, f"worker {self.worker}: {outcome.error}")
+        keep(parcel, store, self.cell.run)
+        if outcome.status in {"done", "diverged"}:
+            store.forget_failure(self.cell.run)
         return outcome
 
     def _erred(self) -> Outcome | None:
         error = self.future.exception()
         if isinstance(error, KilledWorker):
             return Outcome(self.cell.run, "killed", 0.0) if self.has_begun else None
-        return _went_wrong(self.cell, error)
+        return _failed(self.cell, f"worker {self.worker}: {summary(error)}", _trace(error))
 
 
 def send(client: Client, errand: Errand, worker: str, *, shares: bool) -> Flight | Outcome | None:
     """Send a cell to a worker, which `shares` the file system or is sent what there is of the run.
 
-    An outcome comes back where there is nothing to send: the run is done, or in other hands; None
-    where the worker is gone.
+    An outcome comes back where there is nothing to send: the run is done, or in other hands, or
+    there is no scheduler any more; None where the worker is gone.
     """
-    if shares:
-        return Flight(errand, worker, _submit(client, worker, finish_there, errand))
+    try:
+        if shares:
+            return Flight(errand, worker, _submit(client, worker, finish_there, errand))
+        return _sent_with_files(client, errand, worker)
+    except Exception as error:  # noqa: BLE001 - a client that was closed raises all kinds
+        return _unsent(errand.cell, error, is_lost=client.status != "running")
+
+
+def _unsent(cell: Cell, error: Exception, *, is_lost: bool) -> Outcome | None:
+    """What it means that a cell could not be sent."""
+    match error:
+        case TakenError():
+            return Outcome(cell.run, "elsewhere", 0.0)
+        case _ if is_lost:
+            return Outcome(cell.run, "halted", 0.0, LOST)
+        case TimeoutError():
+            return None
+        case OSError() | DamagedError():
+            return _went_wrong(cell, error)
+    raise error
+
+
+def _sent_with_files(client: Client, errand: Errand, worker: str) -> Flight | Outcome:
+    """Send a cell with what there is of its run, and hold the claim to that if it has gone off.
+
+    Raises `TakenError` where the run is in other hands.
+    """
     cell = errand.cell
     store, notes = Store(cell.directory), list[str]()
-    claim = store.claim(cell.run)
-    if not claim.take():
-        return Outcome(cell.run, "elsewhere", 0.0)
-    try:
+    with ExitStack() as stack:
+        claim = store.claim(cell.run)
+        if not claim.take():
+            raise TakenError
+        stack.callback(claim.leave)
         _mend(cell, store, claim, notes)
-        if not is_done(cell):
-            future = _submit(client, worker, finish_parcel, errand, _sent(client, worker, cell))
-            return Flight(errand, worker, future, claim, tuple(notes))
-    except TimeoutError:
-        claim.leave()
-        return None
-    except OSError as error:
-        claim.leave()
-        return _went_wrong(cell, error)
-    claim.leave()
-    return Outcome(cell.run, "done", 0.0, notes=tuple(notes))
+        if is_done(cell):
+            return Outcome(cell.run, "done", 0.0, notes=tuple(notes))
+        future = _submit(client, worker, finish_parcel, errand, _sent(client, worker, cell))
+        stack.pop_all()
+    return Flight(errand, worker, future, claim, tuple(notes))
 
 
 def _submit(
@@ -160,6 +187,18 @@ def _went_wrong(cell: Cell, error: Exception) -> Outcome:
     """The outcome of what went wrong on the way and not in the run, kept as its failure."""
     if (problem := trouble(error, cell.directory)) is not None:
         return Outcome(cell.run, "halted", 0.0, problem)
-    trace = "".join(traceback.format_exception(error))
-    Store(cell.directory).note_failure(Failure(run=cell.run, error=summary(error), traceback=trace))
-    return Outcome(cell.run, "failed", 0.0, summary(error))
+    return _failed(cell, summary(error), _trace(error))
+
+
+def _failed(cell: Cell, reason: str, trace: str = "") -> Outcome:
+    """The outcome of a run that failed, once that is kept; without room for it no run can go on."""
+    try:
+        Store(cell.directory).note_failure(Failure(run=cell.run, error=reason, traceback=trace))
+    except OSError as error:
+        problem = trouble(error, cell.directory) or summary(error)
+        return Outcome(cell.run, "halted", 0.0, problem)
+    return Outcome(cell.run, "failed", 0.0, reason)
+
+
+def _trace(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from disbench.atomic import write_whole
 from disbench.checkpoints import is_checkpoint
+from disbench.cluster.wholeness import RECORDS, check_whole
 from disbench.run_folder import FILES
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from disbench.runs import Run
     from disbench.store import Store
 
-RECORDS = ("training.json", "evaluation.json")
-
 
 class ParcelError(Exception):
     """A parcel holds what no parcel should."""
@@ -27,19 +26,22 @@ class ParcelError(Exception):
 
 @dataclass(frozen=True)
 class Parcel:
-    """The files of a run by name, those of its folder and those it was begun with; its failure."""
+    """The files of a run by name, those of its folder and those it was begun with.
+
+    `failure` is what a worker has noted: none is sent to it.
+    """
 
     finished: Mapping[str, bytes]
     begun: Mapping[str, bytes]
     failure: Failure | None = None
 
 
-def pack(store: Store, run: Run) -> Parcel:
-    """What a store has of a run.
+def pack(store: Store, run: Run, *, failure: Failure | None = None) -> Parcel:
+    """What files a store has of a run, with a failure of it.
 
     Codes that were kept are in it: without them, the record that seals them would be damaged.
     """
-    return Parcel(_read(store.folder(run).path), _read(store.begun(run).path), store.failure(run))
+    return Parcel(_read(store.folder(run).path), _read(store.begun(run).path), failure)
 
 
 def unpack(parcel: Parcel, store: Store, run: Run) -> None:
@@ -47,33 +49,25 @@ def unpack(parcel: Parcel, store: Store, run: Run) -> None:
     _check(parcel, run)
     _write(parcel.finished, store.folder(run).path, durable=False)
     _write(parcel.begun, store.begun(run).path, durable=False)
-    _note(parcel.failure, store, run)
 
 
 def keep(parcel: Parcel, store: Store, run: Run) -> None:
     """Take over what a worker has made of a run: from now on it is the store's.
 
-    Who calls it holds the claim to the run. Raises `ParcelError`, before anything is written, for
+    Who calls it holds the claim to the run. Raises, before anything is written, `ParcelError` for
     a parcel with files that no run has, and `DamagedError` for a run that is not whole.
     """
     _check(parcel, run)
+    check_whole(parcel.finished, store.folder(run).path, run)
     if parcel.finished and not store.folder(run).is_trained:
         _write(parcel.finished, store.begun(run).path, durable=False)
-        if (damage := store.begun(run).damage()) is not None:
-            raise damage
         store.publish(run)
     else:
         _write(parcel.finished, store.folder(run).path, durable=True)
         _write(parcel.begun, store.begun(run).path, durable=False)
         _drop_checkpoints(store.begun(run).path, but=parcel.begun)
-    _note(parcel.failure, store, run)
-
-
-def _note(failure: Failure | None, store: Store, run: Run) -> None:
-    if failure is None:
-        store.forget_failure(run)
-    else:
-        store.note_failure(failure)
+    if parcel.failure is not None:
+        store.note_failure(parcel.failure)
 
 
 def _read(folder: Path) -> Mapping[str, bytes]:

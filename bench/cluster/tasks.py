@@ -49,7 +49,7 @@ def finish_parcel(errand: Errand, parcel: Parcel) -> tuple[Outcome, Parcel]:
         store.make_folders()
         unpack(parcel, store, run)
         outcome = finish(replace(errand.cell, directory=store.directory), stop=stop)
-        return outcome, pack(store, run)
+        return outcome, pack(store, run, failure=store.failure(run))
 
 
 def leave(session: str) -> None:

@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +34,9 @@ from disbench.tables import tabulate
 
 distributed = pytest.importorskip("distributed")
 
-from disbench.cluster import Cluster, connected, crew  # noqa: E402 - not without distributed
+from disbench.cluster import Cluster, connected, crew, local_cluster  # noqa: E402 - not without distributed
 from disbench.cluster import executor as cluster_module  # noqa: E402
+from disbench.cluster.dispatch import Dispatch  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -390,6 +393,36 @@ def test_killed_client_takes_its_local_cluster_along(long_study: Study, tmp_path
     assert alive == []
 
 
+def test_ctrl_c_does_not_end_the_workers_of_a_local_cluster() -> None:
+    with local_cluster(1) as client:
+        client.wait_for_workers(1)
+        before = client.run(os.getpid)
+        for pid in before.values():
+            os.kill(pid, signal.SIGINT)
+        time.sleep(0.5)
+        assert client.run(os.getpid) == before
+
+
+def test_nobody_is_told_to_wait_for_workers_while_stopping(
+    long_study: Study, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    is_stopping = iter([False, True])
+    dispatch = Dispatch(
+        client=distributed.Client,  # which is not asked
+        session="session",
+        cells=deque([_only_cell(long_study, tmp_path)]),
+        most=None,
+        is_stopping=lambda: next(is_stopping),
+        tell=told.append,
+        numbers=count(),
+    )
+    for _ in range(2):
+        dispatch._sharing["there"] = True
+        assert list(dispatch._left("there", expected=True)) == []
+    assert told == ["no worker is left; waiting for one, for at most 1 h 00 min"]
+
+
 class _Workers:
     """A client whose workers answer as told."""
 
@@ -398,6 +431,65 @@ class _Workers:
 
     def run(self, *_: object, **__: object) -> dict[str, object]:
         return self.answers
+
+
+class _Closed:
+    """A client that has given up."""
+
+    status = "closed"
+
+    def scheduler_info(self, **_: object) -> dict[str, object]:
+        return {}
+
+
+def test_client_that_has_given_up_knows_no_workers() -> None:
+    client: Any = _Closed()
+    with pytest.raises(OSError, match="connection to the Dask scheduler was lost"):
+        crew.addresses(client)
+    with pytest.raises(StudyError, match="connection to the Dask scheduler was lost"):
+        crew.await_first(client, seconds=1.0, tell=pytest.fail)
+
+
+def test_workers_that_could_not_be_asked_are_asked_again(
+    address: str, long_study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("disbench.cluster.dispatch.LOOK_SECONDS", 0.2)
+    real, asked = crew.refusals, list[int]()
+
+    def refusals(*arguments: Any) -> dict[str, str]:
+        asked.append(1)
+        if len(asked) == 1:
+            raise RuntimeError("ConnectionPool is closed")
+        return real(*arguments)
+
+    with Cluster(connected(address)) as executor:
+        monkeypatch.setattr(crew, "refusals", refusals)
+        [outcome] = executor.outcomes([_only_cell(long_study, tmp_path)])
+    assert outcome.status == "done"
+
+
+def test_scheduler_that_is_lost_ends_the_grid(long_study: Study, tmp_path: Path) -> None:
+    cell = _only_cell(long_study, tmp_path)
+    lost = distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        dashboard_address="127.0.0.1:0",
+        memory_limit=None,
+        silence_logs=logging.CRITICAL,
+    )
+    with lost, Cluster(connected(lost.scheduler_address)) as executor:
+        with distributed.Client(lost.scheduler_address, set_as_default=False) as client:
+            client.run(_slowly)
+
+        def lose() -> None:
+            _flight_once_begun(executor)
+            executor._client.close()
+
+        loser = Thread(target=lose)
+        loser.start()
+        with pytest.raises(WriteError, match="connection to the Dask scheduler was lost"):
+            list(outcomes([cell], executor))
+        loser.join()
 
 
 def test_workers_must_agree_on_their_hardware() -> None:

@@ -60,24 +60,27 @@ def test_finished_run_arrives_whole_and_ends_what_was_begun(
 ) -> None:
     write_run(there, run, {"mig/exact": 0.5})
     _begin(here, run, **{CHECKPOINTS[0]: b"old"})
-    here.note_failure(Failure(run=run, error="before", traceback=""))
     keep(pack(there, run), here, run)
     assert _names(here.folder(run)) == _names(there.folder(run))
     for path in there.folder(run).path.iterdir():
         assert (here.folder(run).path / path.name).read_bytes() == path.read_bytes()
     assert not here.begun(run).path.exists()
-    assert here.failure(run) is None
 
 
-def test_begun_run_travels_with_its_checkpoints_and_failure(
-    here: Store, there: Store, run: Run
-) -> None:
-    failure = Failure(run=run, error="before", traceback="here")
+def test_begun_run_travels_with_its_checkpoints(here: Store, there: Store, run: Run) -> None:
     _begin(here, run, **{CHECKPOINTS[0]: b"1", "progress.json": b"{}", ".half": b""})
-    here.note_failure(failure)
     unpack(pack(here, run), there, run)
     assert _names(there.begun(run)) == [CHECKPOINTS[0]]
-    assert there.failure(run) == failure
+
+
+def test_failure_comes_back_and_stays_until_the_run_succeeds(
+    here: Store, there: Store, run: Run
+) -> None:
+    failure = Failure(run=run, error="there", traceback="")
+    keep(pack(there, run, failure=failure), here, run)
+    assert here.failure(run) == failure
+    keep(pack(there, run), here, run)
+    assert here.failure(run) == failure, "a run that was stopped has not succeeded"
 
 
 def test_checkpoints_that_were_outrun_are_dropped(here: Store, there: Store, run: Run) -> None:
@@ -129,3 +132,45 @@ def test_run_that_is_not_whole_is_not_published(
     with pytest.raises(DamagedError, match=r"model\.safetensors"):
         keep(replace(parcel, finished=cut), here, run)
     assert list(here.finished()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("details.h5", b"cut"),
+        ("details.h5", None),
+        ("model.safetensors", b"cut"),
+        ("training.json", None),
+        ("evaluation.json", b"{}"),
+    ],
+)
+def test_scores_that_are_not_whole_leave_the_run_as_it_was(  # noqa: PLR0917 - fixtures
+    name: str,
+    content: bytes | None,
+    here: Store,
+    there: Store,
+    run: Run,
+    write_run: Callable[..., RunFolder],
+) -> None:
+    write_run(here, run)
+    before = pack(here, run)
+    write_run(there, run, {"mig/exact": 0.5}, details={"mig/exact/mean/0/x": np.ones(2)})
+    arrived = {**pack(there, run).finished, name: content}
+    files = {name: data for name, data in arrived.items() if data is not None}
+    with pytest.raises(DamagedError, match=name):
+        keep(Parcel(files, {}), here, run)
+    assert pack(here, run) == before
+
+
+def test_files_of_another_run_are_refused(
+    here: Store,
+    there: Store,
+    run: Run,
+    make_run: Callable[..., Run],
+    write_run: Callable[..., RunFolder],
+) -> None:
+    other = make_run(seed=7)
+    write_run(there, other)
+    with pytest.raises(DamagedError, match="that of another run"):
+        keep(pack(there, other), here, run)
+    assert pack(here, run) == Parcel({}, {})
