@@ -33,6 +33,8 @@ from disbench.study_files import narrowed, to_toml
 from disbench.tables import tabulate
 
 distributed = pytest.importorskip("distributed")
+cloudpickle = pytest.importorskip("cloudpickle")
+cloudpickle.register_pickle_by_value(sys.modules[__name__])  # no worker can import a test
 
 from disbench.cluster import Cluster, connected, crew, local_cluster  # noqa: E402 - not without distributed
 from disbench.cluster import executor as cluster_module  # noqa: E402
