@@ -62,4 +62,3 @@ def _dask(
 
 _EXECUTORS: Mapping[str, Callable[[str | None, int | None, str, Callable[[str], None]], Executor]]
 _EXECUTORS = MappingProxyType({"local": _local, "dask": _dask})
-EXECUTORS = tuple(_EXECUTORS)

@@ -23,7 +23,6 @@ from disbench.worker import GOING, begin, finish_in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-    from types import TracebackType
     from typing import Self
 
     from disbench.cells import Cell
@@ -73,12 +72,7 @@ class Executor(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
 
 
 class Local:
@@ -130,12 +124,7 @@ class Local:
         (self._session / GOING).touch()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the workers, which have nothing left to write, and remove the folder."""
         if self._has_workers:
             get_reusable_executor(reuse=True).shutdown(kill_workers=True)

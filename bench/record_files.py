@@ -30,8 +30,16 @@ def read_record(kind: type[AnyRecord], path: Path) -> AnyRecord | None:
     """
     if not path.exists():
         return None
-    data, is_sealed = without_own_seal(path, read_sealed(path, None))
-    record = _validated(kind, data, path)
+    return parse_record(kind, read_sealed(path, None), path)
+
+
+def parse_record(kind: type[AnyRecord], data: bytes, path: Path) -> AnyRecord:
+    """The record in the bytes of a JSON file; `path` names it in the error.
+
+    Raises `DamagedError` as `read_record` does.
+    """
+    rest, is_sealed = without_own_seal(path, data)
+    record = _validated(kind, rest, path)
     if not is_sealed and getattr(record, "schema_version", 1) > 1:
         raise DamagedError(path, "it lacks its checksum")
     return record

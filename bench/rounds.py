@@ -44,7 +44,7 @@ def outcomes(
     left = {cell.run.id: cell for cell in cells}
     deaths, others = Deaths(), Others()
     while left:
-        ready = [cell for run_id, cell in left.items() if run_id not in others.claims]
+        ready = [cell for run_id, cell in left.items() if run_id not in others.cells]
         for outcome in _round(ready, deaths, executor):
             for note in outcome.notes:
                 on_note(note)
@@ -58,7 +58,7 @@ def outcomes(
         for outcome in others.ended():
             del left[outcome.run.id]
             yield outcome
-        if left and all(run_id in others.claims for run_id in left):
+        if left and all(run_id in others.cells for run_id in left):
             time.sleep(POLL_SECONDS)
 
 
@@ -116,23 +116,21 @@ class Deaths:
 
 @dataclass
 class Others:
-    """The cells in the hands of other processes, by run id, with our claims to them."""
+    """The cells in the hands of other processes, by run id, each with our claim to it."""
 
-    cells: dict[str, Cell] = field(default_factory=dict)
-    claims: dict[str, Claim] = field(default_factory=dict)
+    cells: dict[str, tuple[Cell, Claim]] = field(default_factory=dict)
 
     def add(self, cell: Cell) -> None:
         """Wait for a cell."""
-        self.cells[cell.run.id] = cell
-        self.claims[cell.run.id] = Store(cell.directory).claim(cell.run)
+        self.cells[cell.run.id] = cell, Store(cell.directory).claim(cell.run)
 
     def ended(self) -> Iterator[Outcome]:
         """The cells that others have finished; those that they left undone are let go of."""
-        for run_id, claim in list(self.claims.items()):
+        for run_id, (cell, claim) in list(self.cells.items()):
             if claim.take():
                 claim.leave()
-                del self.claims[run_id]
-                if is_done(cell := self.cells.pop(run_id)):
+                del self.cells[run_id]
+                if is_done(cell):
                     yield Outcome(cell.run, "elsewhere", 0.0)
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from disbench.errors import DamagedError
+from disbench.record_files import parse_record
 from disbench.records import EvaluationRecord, TrainingRecord
-from disbench.seals import seal, without_own_seal
+from disbench.seals import seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,22 +31,11 @@ def check_whole(files: Mapping[str, bytes], folder: Path, run: Run) -> None:
     if files and "training.json" not in files:
         raise DamagedError(folder / "training.json", "there is no record")
     for name in RECORDS.keys() & files.keys():
-        record = _record(name, files[name], folder / name)
+        record = parse_record(RECORDS[name], files[name], folder / name)
         _check_run(record, folder / name, run)
         for sealed, expected in record.files.items():
             if sealed not in files or seal(files[sealed]) != expected:
                 raise DamagedError(folder / sealed, "it did not arrive as it was written")
-
-
-def _record(name: str, data: bytes, path: Path) -> TrainingRecord | EvaluationRecord:
-    rest, is_sealed = without_own_seal(path, data)
-    try:
-        record = RECORDS[name].model_validate_json(rest)
-    except ValidationError as error:
-        raise DamagedError(path, f"it is no record: {error.errors()[0]['msg']}") from None
-    if not is_sealed and record.schema_version > 1:
-        raise DamagedError(path, "it lacks its checksum")
-    return record
 
 
 def _check_run(record: TrainingRecord | EvaluationRecord, path: Path, run: Run) -> None:

@@ -21,9 +21,8 @@ EXIT_INTERRUPTED = 130
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 STOPPING = "stopping: what is under way is left at a checkpoint; Ctrl-C again stops at once"
-INTERRUPTED = (
-    "interrupted: finished runs and checkpoints are kept; the same command goes on from there"
-)
+GO_ON = "finished runs and checkpoints are kept; the same command goes on from there"
+INTERRUPTED = f"interrupted: {GO_ON}"
 
 
 @contextmanager

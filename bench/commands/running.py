@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from disbench.commands.interrupting import EXIT_INTERRUPTED, INTERRUPTED, interruptible
+from disbench.commands.interrupting import EXIT_INTERRUPTED, GO_ON, INTERRUPTED, interruptible
 from disbench.commands.telling import Found
 from disbench.engines import executor_of
 from disbench.errors import StudyError, WriteError
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from disbench.study import Study
 
 EXIT_DONE, EXIT_FAILED = 0, 1
-GO_ON = "finished runs and checkpoints are kept; the same command goes on from there"
 SECONDS_OF = {"s": 1, "min": 60, "h": 3600}
 
 

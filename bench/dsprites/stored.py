@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from disbench.atomic import replacing
+from disbench.atomic import replacing, write_whole
 from disbench.dsprites.locks import locked
 from disbench.errors import DataError
 
@@ -51,8 +51,7 @@ class Note:
 
     def write(self, path: Path) -> None:
         """Leave the note beside the file."""
-        with replacing(_note_path(path)) as temporary:
-            temporary.write_text(json.dumps(asdict(self)))
+        write_whole(_note_path(path), json.dumps(asdict(self)).encode())
 
 
 def ensure(path: Path, blocks: Blocks, sha256: str | None = None) -> str:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from disbench.atomic import replacing
+from disbench.atomic import write_whole
 from disbench.columns import COLUMNS
 from disbench.errors import DamagedError
 from disbench.evidence import gather
@@ -107,5 +107,4 @@ def _write_tables(evidence: Evidence, directory: Path) -> None:
 
 
 def _write_text(text: str, path: Path) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(text, "utf-8")
+    write_whole(path, text.encode())
