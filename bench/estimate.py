@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from disbench.dsprites import GRIDS, PackedImages
+from disbench.dsprites import FULL, GRIDS, PackedImages
+from disbench.dsprites.packed import N_BYTES
 from disbench.encoding import BATCH_SIZE
 from disbench.evaluation import N_RECONSTRUCTED
 from disbench.hardware import keep_freed_memory, one_thread
@@ -46,7 +47,7 @@ def estimate(plan: Plan, *, jobs: int) -> Estimate:
     for each job, and the packed images once for all.
     """
     keep_freed_memory()
-    blank = np.zeros((BATCH_SIZE, 512), np.uint8)
+    blank = np.broadcast_to(np.uint8(0), (FULL.n, N_BYTES))  # of any length, and of no size
     run = plan.cells[0].run
     trainer = Trainer.start(run, PackedImages(blank, "", "blank"), device=plan.device)
     with one_thread():

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch.optim import Adagrad, Adam
 
-from disbench.dsprites import batch_rows
 from disbench.models.autoencoder import build
 from disbench.models.networks import NETWORKS
 from disbench.seeds import generator, stream_key
@@ -86,9 +85,7 @@ class Trainer:
 
     def batch(self, step: int) -> Tensor:
         """The images of a step: (batch_size, 1, 64, 64) of 0.0 and 1.0."""
-        rows = batch_rows(
-            self.batch_key, step, n_images=len(self.images), batch_size=self.run.batch_size
-        )
+        rows = self.images.draw(self.batch_key, step, batch_size=self.run.batch_size)
         return as_tensor(self.images, rows, device=self.device)
 
     def noise(self, step: int) -> Tensor:

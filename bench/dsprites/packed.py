@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from disbench.dsprites.grid import FULL, check_rows
+from disbench.dsprites.batches import batch_rows
+from disbench.dsprites.grid import FULL, SIZES, check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +33,15 @@ class PackedImages:
 
     def __len__(self) -> int:
         return len(self.packed)
+
+    @property
+    def factor_sizes(self) -> tuple[int, ...]:
+        """How many values each factor has, slowest first: their product is the number of images."""
+        return SIZES
+
+    def draw(self, key: int, step: int, *, batch_size: int) -> NDArray[np.int64]:
+        """Rows of the batch of one step of training: (batch_size,); see `batch_rows`."""
+        return batch_rows(key, step, n_images=len(self), batch_size=batch_size)
 
     def unpack(self, rows: ArrayLike) -> NDArray[np.uint8]:
         """Unpack the images at the (m,) rows, in that order: (m, 64, 64), 1 where lit, else 0.
