@@ -72,6 +72,10 @@ def run(
     study: StudyArgument,
     *,
     out: Out = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(metavar="vae,dip_vae_i", help="Keep these objectives of the study alone."),
+    ] = None,
     beta: Annotated[
         str | None,
         typer.Option(metavar="1,4", help="Replace the betas of the study by these."),
@@ -136,15 +140,12 @@ def run(
     from disbench.commands import running  # noqa: PLC0415 - so that --help need not wait for torch
 
     _at_most_one({"--quiet": quiet, "--json": json, "--dry-run": dry_run})
-    running.asked_for(study, beta=beta, seeds=seeds, steps=steps)  # or it is no use to connect
+    narrow = running.asked_for(study, objective=objective, beta=beta, seeds=seeds, steps=steps)
     tell = None if quiet else stderr
     with running.opened(executor, scheduler, jobs=jobs, device=device, console=tell) as opened:
         plan = running.plan(
-            study,
+            narrow,
             out=out,
-            beta=beta,
-            seeds=seeds,
-            steps=steps,
             device=device,
             tensorboard=tensorboard,
             checkpoint=checkpoint_every,

@@ -113,7 +113,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "n_settings": "int64",
         "source": "float64",
         "objective": "float64",
-        "beta": "float64",
+        "hyperparameters": "float64",
         "seed": "float64",
         "evaluation": "float64",
     },

@@ -55,6 +55,7 @@ def run(
     study: str | Path | Study,
     *,
     out: str | Path | None = None,
+    objectives: Sequence[str] | None = None,
     beta: Sequence[float] | None = None,
     seeds: int | None = None,
     steps: int | None = None,
@@ -67,10 +68,11 @@ def run(
 ) -> Results:
     """Train and score what a study lacks in its directory, and tabulate all that is there.
 
-    `study` is a shipped name, a TOML file or a `Study`; `beta`, `seeds` and `steps` replace parts
-    of it. The directory is `out`, or ``results/<name>``; with `tensorboard`, what is trained also
-    writes event files below its ``tensorboard/``. `checkpoint` is how often a run under way is
-    saved. A run that raises an error is in `Results.failed`, and the others go on.
+    `study` is a shipped name, a TOML file or a `Study`; `objectives` are those of its own to keep,
+    and `beta`, `seeds` and `steps` replace parts of it. The directory is `out`, or
+    ``results/<name>``; with `tensorboard`, what is trained also writes event files below its
+    ``tensorboard/``. `checkpoint` is how often a run under way is saved. A run that raises an error
+    is in `Results.failed`, and the others go on.
 
     `executor` is ``local``, for processes of this machine, or ``dask``, for the workers of the Dask
     cluster whose `scheduler` has this address, or of a cluster of `jobs` that is started here. A
@@ -80,7 +82,7 @@ def run(
     `WriteError` if on the way nothing can be written any more.
     """
     loaded = study if isinstance(study, Study) else load_study(study)
-    loaded = narrowed(loaded, beta=beta, seeds=seeds, steps=steps)
+    loaded = narrowed(loaded, objectives=objectives, beta=beta, seeds=seeds, steps=steps)
     directory = directory_of(loaded, out)
     with executor_of(executor, scheduler=scheduler, jobs=jobs, device=device) as opened:
         plan = make_plan(

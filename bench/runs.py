@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping  # noqa: TC003 - records with a run are validated from it
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import model_validator
 
@@ -62,13 +62,20 @@ class Run:
     @property
     def id(self) -> str:
         """A folder name that a person can read: objective, hyper-parameters, seed, identity."""
-        settings = [f"{name}{value:g}" for name, value in self.hyperparameters.items()]
+        settings = [f"{name}{value:g}" for name, value in self.chosen.items()]
         return "-".join([self.objective, *settings, f"seed{self.seed}", self.identity[:12]])
+
+    @property
+    def chosen(self) -> dict[str, float]:
+        """The hyper-parameters to name: the main one, and those that are not at their defaults."""
+        objective: Any = self.with_hyperparameters()  # a dataclass, which no protocol can say
+        defaults = {field.name: field.default for field in fields(objective)}
+        return {n: value for n, value in self.hyperparameters.items() if value != defaults[n]}
 
     @property
     def setting(self) -> str:
         """What runs of other seeds share: ``beta_vae, beta 4``."""
-        settings = [f"{name} {value:g}" for name, value in self.hyperparameters.items()]
+        settings = [f"{name} {value:g}" for name, value in self.chosen.items()]
         return ", ".join([self.objective, *settings])
 
     @property

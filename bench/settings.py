@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -23,18 +25,24 @@ def setting_names(frame: pd.DataFrame) -> pd.Series[str]:
 
 
 def settings_of(frame: pd.DataFrame) -> list[str]:
-    """The settings of a frame: by source, those without a beta first, then by beta."""
+    """The settings of a frame, as `setting_table` orders them."""
     return setting_table(frame)["setting"].tolist()
 
 
 def setting_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """A row for each setting of a frame, in the order of `settings_of`.
+    """A row for each setting of a frame: by source, by model, by the main hyper-parameter.
 
-    Columns are those of `SETTING`, and `setting`, its name.
+    Columns are those of `SETTING`, and `setting`, its name. Models that have nothing to choose come
+    first; the VAE stands among the beta-VAEs.
     """
-    order = ["source", "beta", "model", "hyperparameters"]
     table = frame[list(SETTING)].drop_duplicates()
-    table = table.sort_values(order, na_position="first", kind="stable", ignore_index=True)
+    table = table.assign(**_places(table)).sort_values(
+        ["source", "family", "main", "model", "hyperparameters"],
+        na_position="first",
+        kind="stable",
+        ignore_index=True,
+    )
+    table = table[list(SETTING)]
     return table.assign(setting=pd.Series(_names(table), index=table.index, dtype="str"))
 
 
@@ -42,6 +50,12 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows by source, model, hyper-parameters and seed; otherwise in the order they had."""
     order = [name for name in (*SETTING, "seed") if name in frame]
     return frame.sort_values(order, kind="stable", na_position="first", ignore_index=True)
+
+
+def hyperparameter_word(frame: pd.DataFrame) -> str:
+    """What a reader calls the hyper-parameters of these rows: ``beta`` where there is no other."""
+    names = set(_main(frame)["name"].dropna())
+    return "beta" if names <= {"beta"} else "hyper-parameters"
 
 
 def beside_beta(beta: float, hyperparameters: object) -> str:
@@ -60,6 +74,18 @@ def spoken(setting: str) -> str:
     """A setting as it stands by itself: a bare beta gets its name."""
     source, colon, name = setting.rpartition(": ")
     return f"{source}{colon}{name if name[0].isalpha() else f'beta {name}'}"
+
+
+def _places(table: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+    """What settings are ordered by: the family of the model, and its main hyper-parameter."""
+    main = pd.to_numeric(_main(table)["value"]).fillna(table["beta"])
+    family = table["model"].replace({"vae": "beta_vae"}).where(main.notna())
+    return {"family": family, "main": main}
+
+
+def _main(frame: pd.DataFrame) -> pd.DataFrame:
+    """The name and the value of each row's main hyper-parameter, the first that is written."""
+    return frame["hyperparameters"].astype("str").str.extract("^(?P<name>[^=]+)=(?P<value>[^ ]+)")
 
 
 def _names(table: pd.DataFrame) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from importlib import import_module
 from itertools import product
 from math import prod
@@ -32,7 +32,7 @@ from disbench.definition import (
 from disbench.runs import Precision, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from disbench.metrics.protocols import GroupProtocol, Protocol
 
@@ -80,7 +80,8 @@ class Section(BaseModel):
 class ObjectiveGrid(Section):
     """An objective by name, and under their names the values of its hyper-parameters.
 
-    The grid has a cell for every combination of values.
+    The grid has a cell for every combination of values. A hyper-parameter that is left out has
+    the value that the objective gives it, if it gives one.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -90,8 +91,8 @@ class ObjectiveGrid(Section):
 
     @property
     def hyperparameters(self) -> dict[str, tuple[float, ...]]:
-        """The values to combine, by the name of the hyper-parameter."""
-        return self.__pydantic_extra__
+        """The values to combine, by the name of the hyper-parameter, the main one first."""
+        return {name: self.__pydantic_extra__[name] for name in _defaults(self.name)}
 
     @property
     def n_cells(self) -> int:
@@ -105,16 +106,17 @@ class ObjectiveGrid(Section):
 
     @model_validator(mode="after")
     def _fits_the_objective(self) -> Self:
-        objectives = import_module("disbench.models.objectives").OBJECTIVES
-        expected = [field.name for field in fields(objectives[self.name])]
-        if sorted(self.hyperparameters) != sorted(expected):
+        given, defaults = self.__pydantic_extra__, _defaults(self.name)
+        missing = [name for name, value in defaults.items() if value is None and name not in given]
+        if missing or not given.keys() <= defaults.keys():
             raise ValueError(
-                f"{self.name} has {_hyperparameters(expected)}; "
-                f"the study gives {_hyperparameters(self.hyperparameters)}"
+                f"{self.name} has {_hyperparameters(defaults)}; "
+                f"the study gives {_hyperparameters(given)}"
             )
+        given.update({name: (v,) for name, v in defaults.items() if v is not None} | given)
         _refuse_too_many(self.n_cells)  # before they are made: there may be more than atoms
         for cell in self.cells():
-            objectives[self.name](**cell)
+            _objectives()[self.name](**cell)
         return self
 
 
@@ -216,6 +218,17 @@ class Study(Section):
         return self
 
 
+def _objectives() -> Mapping[str, type[Any]]:
+    objectives: Mapping[str, type[Any]] = import_module("disbench.models.objectives").OBJECTIVES
+    return objectives
+
+
+def _defaults(objective: str) -> dict[str, float | None]:
+    """The hyper-parameters of an objective and their defaults, None where one is to be given."""
+    given = {field.name: field.default for field in fields(_objectives()[objective])}
+    return {name: None if value is MISSING else value for name, value in given.items()}
+
+
 def _refuse_too_many(n_runs: int) -> None:
     if n_runs > MAX_RUNS:
         raise ValueError(f"the grid has {n_runs:,} runs; at most {MAX_RUNS:,} will do")
@@ -237,6 +250,6 @@ def _cell(objective: str, values: dict[str, float]) -> str:
     return f"{objective} {settings}{vae}".rstrip()
 
 
-def _hyperparameters(names: Any) -> str:  # noqa: ANN401 - any iterable of names
+def _hyperparameters(names: Iterable[str]) -> str:
     listed = ", ".join(names)
     return f"the hyper-parameters {listed}" if listed else "no hyper-parameters"

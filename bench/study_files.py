@@ -78,6 +78,7 @@ def to_toml(study: Study) -> str:
 def narrowed(
     study: Study,
     *,
+    objectives: Sequence[str] | None = None,
     beta: Sequence[float] | None = None,
     seeds: int | None = None,
     steps: int | None = None,
@@ -85,10 +86,13 @@ def narrowed(
 ) -> Study:
     """The study with parts replaced, checked again as a whole.
 
-    `beta` replaces the values of every objective that has that hyper-parameter; `seeds` is a
-    count. Raises `StudyError` where a value cannot be, or no objective has a beta.
+    `objectives` are those to keep, by name; `beta` replaces the values of every one that has that
+    hyper-parameter; `seeds` is a count. Raises `StudyError` where a value cannot be, an objective
+    is not in the study, or none has a beta.
     """
     content = study.model_dump(mode="json")
+    if objectives is not None:
+        _keep_objectives(content, objectives)
     if beta is not None:
         _replace_beta(content, beta)
     if seeds is not None:
@@ -96,6 +100,17 @@ def narrowed(
     training = {"steps": steps, "precision": precision}
     content["training"] |= {name: value for name, value in training.items() if value is not None}
     return parse_study(content, source=study.name)
+
+
+def _keep_objectives(content: dict[str, Any], names: Sequence[str]) -> None:
+    there = dict.fromkeys(objective["name"] for objective in content["objectives"])
+    for name in names:
+        if name not in there:
+            raise StudyError(
+                f"the study {content['name']} has no objective {name!r}; "
+                f"choose of {', '.join(there)}"
+            )
+    content["objectives"] = [o for o in content["objectives"] if o["name"] in names]
 
 
 def _replace_beta(content: dict[str, Any], beta: Sequence[float]) -> None:

@@ -143,7 +143,7 @@ def _latest(groups: Iterable[GroupRecord]) -> list[GroupRecord]:
 
 def _names(run: Run) -> dict[str, str | float | None]:
     beta = np.nan if run.beta is None else run.beta
-    settings = " ".join(f"{name}={digits(value)}" for name, value in run.hyperparameters.items())
+    settings = " ".join(f"{name}={digits(value)}" for name, value in run.chosen.items())
     return {
         "run": run.id,
         "model": run.objective,

@@ -35,22 +35,18 @@ SECONDS_OF = {"s": 1, "min": 60, "h": 3600}
 
 
 def plan(
-    study: str,
+    study: Study,
     *,
     out: Path | None,
-    beta: str | None,
-    seeds: int | None,
-    steps: int | None,
     device: str,
     tensorboard: bool = False,
     checkpoint: str = "1min",
     find: Callable[[str, str], Hardware] = find_hardware,
 ) -> Plan:
     """The plan that the arguments of the command describe."""
-    narrow = asked_for(study, beta=beta, seeds=seeds, steps=steps)
     return make_plan(
-        narrow,
-        directory_of(narrow, out),
+        study,
+        directory_of(study, out),
         device=device,
         tensorboard=tensorboard,
         checkpoint=_interval(checkpoint),
@@ -70,10 +66,17 @@ def opened(
     return executor_of(executor, scheduler=scheduler, jobs=jobs, device=device, tell=tell)
 
 
-def asked_for(study: str, *, beta: str | None, seeds: int | None, steps: int | None) -> Study:
+def asked_for(
+    study: str, *, objective: str | None, beta: str | None, seeds: int | None, steps: int | None
+) -> Study:
     """The study with the parts that the arguments of the command replace."""
-    betas = None if beta is None else _numbers(beta)
-    return narrowed(load_study(study), beta=betas, seeds=seeds, steps=steps)
+    return narrowed(
+        load_study(study),
+        objectives=None if objective is None else objective.split(","),
+        beta=None if beta is None else _numbers(beta),
+        seeds=seeds,
+        steps=steps,
+    )
 
 
 def execute(plan: Plan, *, executor: Executor, teller: Teller, errors: Console) -> int:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from disbench.evidence import Evidence
 
 MOST_COLUMNS = 3
+MOST_ABREAST = 24
+"""Settings of all panels in a row: with more of them a row has fewer panels."""
 MOST_UPRIGHT = 6
 """More settings than these have their names slanted."""
 
@@ -44,10 +46,10 @@ def score_picture(
         for frame in (evidence.tables.scores, evidence.tables.summary)
     )
     places = {setting: place for place, setting in enumerate(evidence.settings)}
-    figure = _figure(len(protocols), len(places))
-    for protocol, panel in zip(
-        protocols, grid_of_panels(figure, len(protocols), most_columns=MOST_COLUMNS), strict=True
-    ):
+    n_columns = _columns(len(protocols), len(places))
+    figure = _figure(len(protocols), n_columns, list(places))
+    panels = grid_of_panels(figure, len(protocols), most_columns=n_columns)
+    for protocol, panel in zip(protocols, panels, strict=True):
         of_protocol = scores[scores["protocol"].eq(protocol)]
         _draw_scores(panel, of_protocol, places)
         _draw_summary(panel, summary[summary["protocol"].eq(protocol)], places)
@@ -84,10 +86,16 @@ def tradeoff_picture(evidence: Evidence, protocols: Sequence[str]) -> Picture:
     )
 
 
-def _figure(n_panels: int, n_settings: int) -> Figure:
-    n_columns = min(n_panels, MOST_COLUMNS)
-    width = max(3.2, 0.45 * n_settings + 1.0) * n_columns + 0.4
-    slanted = 0.5 if n_settings > MOST_UPRIGHT else 0.0
+def _columns(n_panels: int, n_settings: int) -> int:
+    return max(1, min(n_panels, MOST_COLUMNS, MOST_ABREAST // max(1, n_settings)))
+
+
+def _figure(n_panels: int, n_columns: int, settings: Sequence[str]) -> Figure:
+    n_settings = len(settings)
+    each = 0.45 if n_settings <= MOST_ABREAST else 0.3
+    width = max(3.2, each * n_settings + 1.0) * n_columns + 0.4
+    longest = max(map(len, settings), default=0)
+    slanted = 0.1 + 0.05 * longest if n_settings > MOST_UPRIGHT else 0.0
     height = (2.7 + slanted) * -(-n_panels // n_columns) + 0.2
     return Figure(figsize=(width, height), layout="constrained")
 

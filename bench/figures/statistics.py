@@ -1,4 +1,4 @@
-"""How much is beta and how much is luck, and which metrics agree."""
+"""How much was chosen and how much is luck, and which metrics agree."""
 
 from __future__ import annotations
 
@@ -18,19 +18,21 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
     from numpy.typing import ArrayLike, NDArray
 
-SHARES = ("source", "objective", "beta", "seed", "evaluation")
+SHARES = ("source", "objective", "hyperparameters", "seed", "evaluation")
 EVEN = 0.5
 MOST_UPRIGHT = 5
 HATCHES = ("..", "", "//", "xx", "")
 CAPTION = (
-    "Components of the variance of the scores of posterior means over all runs. 'beta' stands for "
-    "all hyper-parameters of an objective; what a protocol's own draws do is part of 'seed' where "
-    "each run was scored once."
+    "Components of the variance of the scores of posterior means over all runs; what a protocol's "
+    "own draws do is part of 'seed' where each run was scored once."
 )
 
 
-def variance_picture(variance: pd.DataFrame) -> Picture:
-    """The shares of the variance of each protocol's scores: a bar a protocol, of 100 %."""
+def variance_picture(variance: pd.DataFrame, *, chosen: str) -> Picture:
+    """The shares of the variance of each protocol's scores: a bar a protocol, of 100 %.
+
+    `chosen` is what to call the hyper-parameters.
+    """
     shown = variance.dropna(subset=["seed"]).iloc[::-1]
     figure = Figure(figsize=(7.5, 0.3 * len(shown) + 1.1), layout="constrained")
     panel = figure.subplots()
@@ -45,7 +47,7 @@ def variance_picture(variance: pd.DataFrame) -> Picture:
                 width,
                 left=left,
                 color=colour,
-                label=name,
+                label=chosen if name == "hyperparameters" else name,
                 hatch=hatch,
                 edgecolor=LINE,
                 linewidth=0,
@@ -54,9 +56,8 @@ def variance_picture(variance: pd.DataFrame) -> Picture:
     panel.set(xlabel="share of the variance over all runs (%)", xlim=(0, 100))
     panel.grid(visible=False, axis="y")
     figure.legend(loc="outside upper center", ncols=len(SHARES))
-    return Picture(
-        "variance", "How much is beta, how much is luck", CAPTION, _alt(shown, parts), figure
-    )
+    title = f"How much is {chosen}, how much is luck"
+    return Picture("variance", title, CAPTION, _alt(shown, parts), figure)
 
 
 def agreement_picture(agreement: pd.DataFrame) -> Picture:

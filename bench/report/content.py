@@ -13,6 +13,7 @@ from disbench.report.headline import headline_of
 from disbench.report.page import Block, Page
 from disbench.report.paper import latex, markdown
 from disbench.report.png import strip
+from disbench.settings import hyperparameter_word
 from disbench.study_files import to_toml
 from disbench.words import duration, listed
 
@@ -70,7 +71,7 @@ def page_of(
         comparability=_comparability(evidence) if several else (),
         summary=grids.summary_grid(frames.summary),
         pooled=grids.pooled_grid(frames.objectives),
-        variance=grids.variance_grid(frames.variance),
+        variance=grids.variance_grid(frames.variance, chosen=hyperparameter_word(frames.runs)),
         comparisons=grids.comparisons_grid(frames.comparisons),
         agreement=grids.agreement_grid(frames.agreement),
         reconstructions=_reconstructions(shown),

@@ -9,7 +9,7 @@ from statsmodels.stats.multitest import multipletests
 
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.report.headline import headline_protocols, more_is_better
-from disbench.settings import spoken
+from disbench.settings import hyperparameter_word, spoken
 from disbench.words import SIGNIFICANT, counted, listed, p_value, per_cent
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from disbench.evidence import Evidence
     from disbench.tables import Tables
 
-CHOSEN = {"source": "the directory", "objective": "the objective", "beta": "beta"}
-"""What a run was given, by its column in the table of variance."""
+CHOSEN = {"source": "the directory", "objective": "the objective"}
+"""What a run was given beside hyper-parameters, by its column in the table of variance."""
 
 EQUAL_SHARES = 0.05
 """Shares of variance closer than this are called equal."""
@@ -47,7 +47,7 @@ def findings(evidence: Evidence) -> list[str]:
     [protocol, *_] = protocols
     found = (
         *_best_setting(tables, protocol),
-        *_beta_and_luck(tables.variance, protocol),
+        *_choice_and_luck(tables, protocol),
         *_overlap(means[means["protocol"].eq(protocol)], protocol),
         *_tradeoff(tables.agreement, protocol),
         *_agreement(tables.agreement, headline_protocols(means["protocol"], most=len(PROTOCOLS))),
@@ -113,13 +113,14 @@ def _comparison(comparisons: pd.DataFrame, protocol: str, better: str, worse: st
     return None
 
 
-def _beta_and_luck(variance: pd.DataFrame, protocol: str) -> Iterator[str]:
-    """What was chosen (directory, objective, beta) against what was not (the seed)."""
+def _choice_and_luck(tables: Tables, protocol: str) -> Iterator[str]:
+    """What was chosen (directory, objective, hyper-parameters) against what was not (the seed)."""
+    variance, labels = tables.variance, CHOSEN | {"hyperparameters": _told(tables.runs)}
     rows = variance[variance["representation"].eq("mean") & variance["protocol"].eq(protocol)]
     several = rows[rows["n_settings"] > 1]  # or there was no choice
     for row in several.dropna(subset=["seed"]).to_dict("records"):
         # A part that cannot be told from the one above it is contained there.
-        parts = {label: row[name] for name, label in CHOSEN.items() if row[name] > 0}
+        parts = {label: row[name] for name, label in labels.items() if row[name] > 0}
         chosen, what = sum(parts.values()), listed(list(parts)) or "what was chosen"
         luck, evaluation = "the seed", row["evaluation"]
         if np.isnan(evaluation):
@@ -129,6 +130,11 @@ def _beta_and_luck(variance: pd.DataFrame, protocol: str) -> Iterator[str]:
             shares.append(f"{per_cent(evaluation)} with the protocol's own draws")
         verdict = _weighed(chosen - row["seed"])
         yield f"Of the variance of {protocol} over all runs, {listed(shares)}: {verdict}."
+
+
+def _told(runs: pd.DataFrame) -> str:
+    word = hyperparameter_word(runs)
+    return word if word == "beta" else f"the {word}"
 
 
 def _weighed(lead: float) -> str:

@@ -80,16 +80,17 @@ def pooled_grid(objectives: pd.DataFrame) -> Grid:
     )
 
 
-def variance_grid(variance: pd.DataFrame) -> Grid:
-    """What each score's variance goes with, in per cent."""
-    shares = ["objective", "beta", "seed", "evaluation"]
+def variance_grid(variance: pd.DataFrame, *, chosen: str) -> Grid:
+    """What each score's variance goes with, in per cent; `chosen` are the hyper-parameters."""
+    shares = ["objective", "hyperparameters", "seed", "evaluation"]
     if variance["source"].fillna(0).any():
         shares.insert(0, "source")
+    labels = dict(zip(shares, shares, strict=True)) | {"hyperparameters": chosen}
     columns = [
         Column("protocol", "protocol"),
         Column("representation", "codes"),
         Column("n_runs", "runs", "g"),
-        *(Column(name, f"{name} (%)", ".1f", write=_per_cent) for name in shares),
+        *(Column(name, f"{labels[name]} (%)", ".1f", write=_per_cent) for name in shares),
     ]
     return grid_of(
         variance,

@@ -27,7 +27,7 @@ SECTIONS = {
     "answer": "In short",
     "compared": "Comparable?",
     "protocols": "Protocols",
-    "luck": "Beta or luck",
+    "luck": "Choice or luck",
     "agreement": "Agreement",
     "training": "Training",
     "dimensions": "Dimensions",

@@ -18,6 +18,7 @@ from disbench.figures.style import STYLE, write_picture
 from disbench.figures.training import training_picture
 from disbench.report.headline import headline_protocols, run_scores
 from disbench.report.page import figure_of
+from disbench.settings import hyperparameter_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 NAMES = (
     "headline",
     "tradeoff",
-    "score_vs_beta",
-    "score_vs_beta_sampled",
+    "scores",
+    "scores_sampled",
     "variance",
     "superiority",
     "agreement",
@@ -90,11 +91,11 @@ def _score_pictures(evidence: Evidence) -> Iterator[Picture]:
     for representation, suffix in (("mean", ""), ("sampled", "_sampled")):
         every = list(dict.fromkeys(evidence.scores_of(representation)["protocol"]))
         if every:
-            name = f"score_vs_beta{suffix}"
+            name = f"scores{suffix}"
             yield score_picture(name, evidence, every, representation=representation)
     variance = tables.variance[tables.variance["representation"].eq("mean")]
     if variance["seed"].notna().any():
-        yield variance_picture(variance)
+        yield variance_picture(variance, chosen=hyperparameter_word(tables.runs))
     for protocol in protocols[:1]:
         yield from _superiority(evidence, protocol)
     agreement = tables.agreement[tables.agreement["representation"].eq("mean")]

@@ -1,4 +1,4 @@
-"""How much of the variance of a score is due to beta, and how much to the luck of the seed."""
+"""How much of the variance of a score is due to choices, how much to the luck of the seed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LEVELS = {
     "source": ["source"],
     "objective": ["source", "model"],
-    "beta": list(SETTING),
+    "hyperparameters": list(SETTING),
     "seed": [*SETTING, "run"],
 }
 """What a score may vary with, each nested in the one before, and the columns that tell it."""
@@ -32,15 +32,15 @@ KNOWN = {**PROTOCOLS, **GROUP_PROTOCOLS}
 def variance_explained(scores: pd.DataFrame) -> pd.DataFrame:
     """A row for each representation and protocol: shares of the variance of a score, summing to 1.
 
-    The components of the nested random model source > objective > beta > seed > evaluation. `beta`
-    stands for all hyper-parameters of an objective, `seed` for the runs of a setting, `evaluation`
-    for repeated evaluations of a run. Estimates below 0 count as 0.
+    The components of the nested random model source > objective > hyperparameters > seed >
+    evaluation. `hyperparameters` are all those of an objective together, `seed` stands for the
+    runs of a setting, `evaluation` for repeated evaluations of a run. Estimates below 0 count as 0.
 
     What is the same throughout has a share of 0; so has `evaluation` of a protocol that does not
     draw. What cannot be told from the level above, in which it is then contained, is NaN:
-    `evaluation` where every run was evaluated once, `seed` where no setting has two runs, `beta`
-    where no objective has two settings. All shares are NaN where a score is missing or infinite,
-    and where all scores are equal.
+    `evaluation` where every run was evaluated once, `seed` where no setting has two runs,
+    `hyperparameters` where no objective has two settings. All shares are NaN where a score is
+    missing or infinite, and where all scores are equal.
     """
     rows = [
         {"representation": representation, "protocol": protocol, **_row(group, str(protocol))}

@@ -14,6 +14,7 @@ from disbench.settings import (
     SETTING,
     beside_beta,
     digits,
+    hyperparameter_word,
     in_order,
     setting_names,
     setting_table,
@@ -64,6 +65,23 @@ def test_models_are_named_where_their_betas_differ_too() -> None:
 
 def test_vae_is_told_from_the_beta_vae_at_1() -> None:
     assert settings_of(_frame(VAE, _beta(1))) == ["beta_vae 1", "vae"]
+
+
+def test_settings_of_a_model_are_ordered_by_its_main_hyperparameter() -> None:
+    given = ("gamma=10", "gamma=9", "gamma=9 ramp=5", "gamma=100")
+    frame = _frame(*(("factor", nan, text) for text in given), _beta(4), VAE, _beta(0.5))
+    assert settings_of(frame) == [
+        *("0.5", "1 (VAE)", "4"),
+        *("factor gamma=9", "factor gamma=9 ramp=5", "factor gamma=10", "factor gamma=100"),
+    ]
+
+
+def test_hyperparameters_are_called_beta_where_there_is_no_other() -> None:
+    other = ("factor", nan, "gamma=10 beta=4")
+    assert hyperparameter_word(_frame(_beta(4), AE, _beta(4, "tcvae"))) == "beta"
+    assert hyperparameter_word(_frame(AE)) == "beta"
+    assert hyperparameter_word(_frame(_beta(4), other)) == "hyper-parameters"
+    assert hyperparameter_word(_frame(other)) == "hyper-parameters"
 
 
 def test_sources_are_named_where_there_are_several() -> None:

@@ -212,3 +212,13 @@ def test_beta_of_a_study_without_one_is_refused(make_study: Callable[..., Study]
     study = make_study(objectives=[{"name": "ae"}])
     with pytest.raises(StudyError, match="the study tiny has no objective with a beta to replace"):
         narrowed(study, beta=[1])
+
+
+def test_objectives_are_kept_by_name(make_study: Callable[..., Study]) -> None:
+    study = make_study()
+    assert [o.name for o in study.objectives] == ["ae", "beta_vae"]
+    kept = narrowed(study, objectives=["beta_vae"])
+    assert [o.name for o in kept.objectives] == ["beta_vae"]
+    assert kept.objectives[0] == study.objectives[1]
+    with pytest.raises(StudyError, match="no objective 'vae'; choose of ae, beta_vae"):
+        narrowed(study, objectives=["ae", "vae"])

@@ -61,7 +61,7 @@ def test_study_is_run_and_then_done(disbench: Command, study_file: Path, tmp_pat
     assert lines[-2:] == [f"tables and figures: {out}/", f"report: {out}/report.html"]
     assert any(line.split()[:3] == ["beta", "4", "1"] for line in lines)
     assert len(read_csv("runs", out)) == 2
-    assert (out / "figures" / "score_vs_beta.png").is_file()
+    assert (out / "figures" / "scores.png").is_file()
     again = disbench(*arguments)
     assert again.code == 0
     assert again.output.splitlines()[0] == "tiny: 2 runs, 2 done, 0 to do"
@@ -88,8 +88,9 @@ def test_dry_run_shows_the_grid_and_starts_nothing(
     assert any(line.startswith("about 47 s with 2 at a time on cpu, fp32") for line in lines)
     assert "  2 steps a run of 500 ms, measured here just now" in lines
     assert not out.exists()
-    plan = running.plan(str(study_file), out=out, beta=None, seeds=1, steps=None, device="cpu")
-    write_run(Store(out), plan.cells[0].run, status="diverged")
+    study = running.asked_for(str(study_file), objective="ae", beta=None, seeds=1, steps=None)
+    [cell] = running.plan(study, out=out, device="cpu").cells
+    write_run(Store(out), cell.run, status="diverged")
     assert disbench(*arguments).output.splitlines()[:2] == [
         "done   ae, seed 0",
         "to do  ae, seed 1",
@@ -97,12 +98,12 @@ def test_dry_run_shows_the_grid_and_starts_nothing(
 
 
 def test_parts_of_a_study_are_replaced(study_file: Path, tmp_path: Path) -> None:
-    plan = running.plan(
-        str(study_file), out=tmp_path / "o", beta="1,2.5", seeds=3, steps=7, device="cpu"
-    )
-    assert [o.hyperparameters for o in plan.study.objectives] == [{}, {"beta": (1.0, 2.5)}]
-    assert (plan.study.seeds, plan.study.training.steps) == ((0, 1, 2), 7)
-    assert plan.directory == tmp_path / "o"
+    study = running.asked_for(str(study_file), objective="beta_vae", beta="1,2.5", seeds=3, steps=7)
+    assert [(o.name, o.hyperparameters) for o in study.objectives] == [
+        ("beta_vae", {"beta": (1.0, 2.5)})
+    ]
+    assert (study.seeds, study.training.steps) == ((0, 1, 2), 7)
+    assert running.plan(study, out=tmp_path / "o", device="cpu").directory == tmp_path / "o"
 
 
 @pytest.mark.usefixtures("quick_evaluation")

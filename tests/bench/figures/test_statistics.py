@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-SHARES = ["source", "objective", "beta", "seed", "evaluation"]
+SHARES = ["source", "objective", "hyperparameters", "seed", "evaluation"]
 
 
 def _variance(rows: dict[str, list[float]]) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def _drawn(matrix: list[list[float]]) -> Axes:
 
 def test_parts_follow_each_other_and_add_up_to_100() -> None:
     variance = _variance({"one": [0, 0.25, 0.5, 0.125, 0.125], "two": [0, 0, 0.25, 0.75, nan]})
-    [panel] = variance_picture(variance).figure.axes
+    [panel] = variance_picture(variance, chosen="beta").figure.axes
     assert _bars(panel) == {
         "objective": [(0, 0), (0, 25)],
         "beta": [(0, 25), (25, 50)],
@@ -81,16 +81,16 @@ def test_parts_follow_each_other_and_add_up_to_100() -> None:
 
 def test_protocols_without_shares_are_left_out() -> None:
     variance = _variance({"one": [nan] * 5, "two": [0, 0, 0.25, 0.75, nan]})
-    picture = variance_picture(variance)
+    picture = variance_picture(variance, chosen="beta")
     [panel] = picture.figure.axes
     assert [label.get_text() for label in panel.get_yticklabels()] == ["two"]
     assert _bars(panel) == {"beta": [(0, 25)], "seed": [(25, 75)]}
-    assert picture.alt == "Stacked bars of variance shares. two: beta 25 %, seed 75 %."
+    assert picture.alt == "Stacked bars of variance shares. two: hyperparameters 25 %, seed 75 %."
 
 
 def test_part_has_its_colour_whatever_others_there_are() -> None:
-    few = variance_picture(_variance({"one": [0, 0, 0.25, 0.75, 0]}))
-    many = variance_picture(_variance({"one": [0.25, 0.25, 0.25, 0.125, 0.125]}))
+    few = variance_picture(_variance({"one": [0, 0, 0.25, 0.75, 0]}), chosen="beta")
+    many = variance_picture(_variance({"one": [0.25, 0.25, 0.25, 0.125, 0.125]}), chosen="beta")
     assert len(many.figure.axes[0].containers) == 5
     for picture in (few, many):
         bars = {one.get_label(): one[0] for one in picture.figure.axes[0].containers}
@@ -101,9 +101,9 @@ def test_part_has_its_colour_whatever_others_there_are() -> None:
 
 def test_words_say_the_shares_from_top_to_bottom() -> None:
     variance = _variance({"one": [0, 0.25, 0.5, 0.25, nan], "two": [0, 0, 0.25, 0.75, nan]})
-    assert variance_picture(variance).alt == (
-        "Stacked bars of variance shares. one: objective 25 %, beta 50 %, seed 25 %; "
-        "two: objective 0 %, beta 25 %, seed 75 %."
+    assert variance_picture(variance, chosen="beta").alt == (
+        "Stacked bars of variance shares. one: objective 25 %, hyperparameters 50 %, seed 25 %; "
+        "two: objective 0 %, hyperparameters 25 %, seed 75 %."
     )
 
 

@@ -193,51 +193,51 @@ def test_where_more_is_not_better_nothing_leads(make_evidence: MakeEvidence, pro
     ("shares", "said"),
     [
         (
-            {"beta": 0.75, "seed": 0.25},
+            {"hyperparameters": 0.75, "seed": 0.25},
             "75 % goes with beta and 25 % with the seed: the choice counts for more.",
         ),
         (
-            {"beta": 0.25, "seed": 0.75},
+            {"hyperparameters": 0.25, "seed": 0.75},
             "25 % goes with beta and 75 % with the seed: the seed counts for more.",
         ),
         (
-            {"beta": 0.52, "seed": 0.48},
+            {"hyperparameters": 0.52, "seed": 0.48},
             "52 % goes with beta and 48 % with the seed: the seed counts about as much.",
         ),
         (
-            {"beta": 0.40625, "seed": 0.34375, "evaluation": 0.25},
+            {"hyperparameters": 0.40625, "seed": 0.34375, "evaluation": 0.25},
             (
                 "41 % goes with beta, 34 % with the seed and 25 % with the protocol's own draws: "
                 "the choice counts for more."
             ),
         ),
         (
-            {"beta": 0.3, "objective": 0.4, "source": 0.1, "seed": 0.2},
+            {"hyperparameters": 0.3, "objective": 0.4, "source": 0.1, "seed": 0.2},
             (
                 "80 % goes with the directory, the objective and beta and 20 % with the seed: the "
                 "choice counts for more."
             ),
         ),
         (
-            {"beta": 0.6, "seed": 0.395, "evaluation": 0.005},
+            {"hyperparameters": 0.6, "seed": 0.395, "evaluation": 0.005},
             (
                 "60 % goes with beta, 40 % with the seed and less than 1 % with the protocol's own "
                 "draws: the choice counts for more."
             ),
         ),
         (
-            {"beta": 0.25, "seed": 0.75, "evaluation": nan},
+            {"hyperparameters": 0.25, "seed": 0.75, "evaluation": nan},
             (
                 "25 % goes with beta and 75 % with the seed and the protocol's own draws: the seed "
                 "counts for more."
             ),
         ),
         (
-            {"beta": nan, "objective": 0.75, "seed": 0.25},
+            {"hyperparameters": nan, "objective": 0.75, "seed": 0.25},
             "75 % goes with the objective and 25 % with the seed: the choice counts for more.",
         ),
         (
-            {"beta": nan, "objective": 0.0, "seed": 1.0},
+            {"hyperparameters": nan, "objective": 0.0, "seed": 1.0},
             "0 % goes with what was chosen and 100 % with the seed: the seed counts for more.",
         ),
     ],
@@ -253,11 +253,11 @@ def test_beta_against_the_seed(
 @pytest.mark.parametrize(
     "shares",
     [
-        {"beta": 0.5, "seed": nan, "evaluation": 0.5},
-        {"beta": nan, "seed": nan, "evaluation": nan},
-        {"beta": 0.0, "seed": 1.0, "n_settings": 1},
-        {"beta": 0.5, "seed": 0.5, "representation": "sampled"},
-        {"beta": 0.5, "seed": 0.5, "protocol": "dci/gbt"},
+        {"hyperparameters": 0.5, "seed": nan, "evaluation": 0.5},
+        {"hyperparameters": nan, "seed": nan, "evaluation": nan},
+        {"hyperparameters": 0.0, "seed": 1.0, "n_settings": 1},
+        {"hyperparameters": 0.5, "seed": 0.5, "representation": "sampled"},
+        {"hyperparameters": 0.5, "seed": 0.5, "protocol": "dci/gbt"},
     ],
 )
 def test_shares_that_say_nothing_are_not_quoted(
@@ -517,7 +517,7 @@ def _quotable(evidence: Evidence) -> set[str]:
     columns = [frame.select_dtypes("number").to_numpy("float64", na_value=nan) for frame in frames]
     known = np.unique(np.concatenate([c.ravel() for c in columns]))
     known = known[np.isfinite(known)]
-    shares = tables.variance[["source", "objective", "beta"]].sum(axis=1)
+    shares = tables.variance[["source", "objective", "hyperparameters"]].sum(axis=1)
     return (
         {f"{value:.{digits}f}" for value in (*known, *(1 - known)) for digits in (0, 2, 3)}
         | {p_value(value).split()[-1] for value in (*known, *(1 - known))}

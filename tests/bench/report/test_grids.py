@@ -105,8 +105,8 @@ def test_variance_in_per_cent(
     make_evidence: MakeEvidence, source: float, labels: list[str], cells: list[str]
 ) -> None:
     """Without a column for directories where these are one, or count for nothing."""
-    row = {"source": source, "beta": 0.125, "seed": 0.6255, "evaluation": nan}
-    grid = grids.variance_grid(make_evidence(variance=[row]).tables.variance)
+    row = {"source": source, "hyperparameters": 0.125, "seed": 0.6255, "evaluation": nan}
+    grid = grids.variance_grid(make_evidence(variance=[row]).tables.variance, chosen="beta")
     assert _labels(grid)[3:] == [*labels, "objective (%)", "beta (%)", "seed (%)", "evaluation (%)"]
     assert _texts(grid) == [["mig/exact", "mean", "10", *cells, "0.0", "12.5", "62.5", DASH]]
     assert [cell.value for cell in grid.rows[0][-4:]] == ["0.0", "0.125", "0.6255", ""]
@@ -178,7 +178,7 @@ def test_nothing_has_no_rows(make_evidence: MakeEvidence) -> None:
         grids.headline_grid(headline_of(evidence)),
         grids.summary_grid(tables.summary),
         grids.pooled_grid(tables.objectives),
-        grids.variance_grid(tables.variance),
+        grids.variance_grid(tables.variance, chosen="beta"),
         grids.comparisons_grid(tables.comparisons),
         grids.agreement_grid(tables.agreement),
         grids.runs_grid(tables.runs),

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MIG, SAP = "mig/exact", "sap/locatello2019"
 AE: dict[str, object] = {"objective": "ae", "hyperparameters": {}}
 
-SCORES = {"headline", "tradeoff", "score_vs_beta"}
+SCORES = {"headline", "tradeoff", "scores"}
 IMAGES = {"reconstructions", "traversals", "prior_samples"}
 
 
@@ -113,7 +113,7 @@ def test_figures_of_an_earlier_report_do_not_stay(store: Store, tmp_path: Path) 
     evidence = gather({"here": Store(tmp_path)})
     draw_pictures(evidence, shown_runs(evidence), folder)
     assert [path.name for path in folder.iterdir()] == ["mine.png"]
-    assert {*drawn, "score_vs_beta_sampled"} == set(NAMES)
+    assert {*drawn, "scores_sampled"} == set(NAMES)
 
 
 def test_nothing_is_drawn_of_runs_that_failed(tmp_path: Path, make_run: MakeRun) -> None:
@@ -155,12 +155,12 @@ def test_scores_that_are_all_missing_can_be_drawn(
 def test_scores_of_samples_have_a_figure_of_their_own(store: Store, tmp_path: Path) -> None:
     evidence = _represented(store, "mean", "sampled")
     drawn = _drawn(evidence, tmp_path / "figures")
-    assert drawn >= {*SCORES, "score_vs_beta_sampled"}
+    assert drawn >= {*SCORES, "scores_sampled"}
 
 
 def test_study_of_samples_alone_has_no_headline(store: Store, tmp_path: Path) -> None:
     drawn = _drawn(_represented(store, "sampled"), tmp_path / "figures")
-    assert drawn == {*IMAGES, "score_vs_beta_sampled", "training_curves", "kl_by_dimension"}
+    assert drawn == {*IMAGES, "scores_sampled", "training_curves", "kl_by_dimension"}
 
 
 def test_figures_take_the_place_of_earlier_ones(store: Store, tmp_path: Path) -> None:

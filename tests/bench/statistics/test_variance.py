@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     MakeScores = Callable[..., pd.DataFrame]
 
-SHARES = ["source", "objective", "beta", "seed", "evaluation"]
+SHARES = ["source", "objective", "hyperparameters", "seed", "evaluation"]
 
 
 def _shares(scores: pd.DataFrame) -> dict[str, float]:
@@ -140,26 +140,26 @@ def test_single_objective_explains_nothing(make_scores: MakeScores) -> None:
     """The study that was worked out by hand: 1.75 and 0.5 of 2.25."""
     shares = _shares(make_scores([-0.5, 0.5, 1.5, 2.5], beta=[1.0, 1, 4, 4]))
     assert (shares["source"], shares["objective"]) == (0, 0)
-    assert (shares["beta"], shares["seed"]) == pytest.approx((1.75 / 2.25, 0.5 / 2.25))
+    assert (shares["hyperparameters"], shares["seed"]) == pytest.approx((1.75 / 2.25, 0.5 / 2.25))
     assert isnan(shares["evaluation"])
 
 
 def test_negative_component_counts_as_none(make_scores: MakeScores) -> None:
     shares = _shares(make_scores([-1.0, 1, -1, 1], beta=[1.0, 1, 4, 4]))
-    assert (shares["beta"], shares["seed"]) == (0, 1)
+    assert (shares["hyperparameters"], shares["seed"]) == (0, 1)
 
 
 def test_beta_is_in_the_objective_where_none_has_two(make_scores: MakeScores) -> None:
     scores = make_scores([-0.5, 0.5, 1.5, 2.5], model=["ae", "ae", "vae", "vae"])
     shares = _shares(scores)
-    assert isnan(shares["beta"])
+    assert isnan(shares["hyperparameters"])
     assert (shares["objective"], shares["seed"]) == pytest.approx((1.75 / 2.25, 0.5 / 2.25))
 
 
 def test_seed_is_in_the_beta_where_no_setting_has_two_runs(make_scores: MakeScores) -> None:
     shares = _shares(make_scores([0.1, 0.5, 0.3], beta=[1.0, 2, 4]))
     assert isnan(shares["seed"])
-    assert shares["beta"] == 1
+    assert shares["hyperparameters"] == 1
 
 
 def test_repeats_of_one_run_vary_by_evaluation_alone(make_scores: MakeScores) -> None:
@@ -171,7 +171,7 @@ def test_repeats_of_one_run_vary_by_evaluation_alone(make_scores: MakeScores) ->
 def test_other_hyperparameters_are_settings_too(make_scores: MakeScores) -> None:
     gammas = ["beta=4 gamma=1"] * 2 + ["beta=4 gamma=2"] * 2
     shares = _shares(make_scores([-0.5, 0.5, 1.5, 2.5], hyperparameters=gammas))
-    assert shares["beta"] == pytest.approx(1.75 / 2.25)
+    assert shares["hyperparameters"] == pytest.approx(1.75 / 2.25)
 
 
 @pytest.mark.parametrize("values", [[0.1, 0.1, 0.1], [0.1, nan, 0.3], [0.1, np.inf, 0.3], [0.1]])
