@@ -20,6 +20,7 @@ from disbench.report.headline import headline_of
 from disbench.report.page import render
 from disbench.report.paper import latex, markdown
 from disbench.report.pictures import draw_pictures
+from disbench.report.published import published_of
 from disbench.store import Store
 from disbench.tables import source_of, write_csv
 from disbench.writing import writing
@@ -74,11 +75,15 @@ def _write(evidence: Evidence, stores: Mapping[str, Store], directory: Path) -> 
     _write_tables(evidence, directory)
     shown = shown_runs(evidence)
     studies = {name: study for name, store in stores.items() if (study := store.study())}
+    published = published_of(evidence, studies)
+    if published is not None:
+        write_csv("published", published.rows, directory)
     missing = {name: missing_runs(evidence, name, study) for name, study in studies.items()}
     page = page_of(
         evidence,
         studies,
         cautions=cautions(evidence, missing),
+        published=published,
         pictures=draw_pictures(evidence, shown, directory / "figures"),
         shown=shown,
         explorables=explorables(evidence),

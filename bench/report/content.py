@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from disbench.report.grid import Grid
     from disbench.report.page import Figure
     from disbench.report.png import Strip
+    from disbench.report.published import Published
     from disbench.study import Study
 
 FACTS = {
@@ -51,6 +52,7 @@ def page_of(
     studies: Mapping[str, Study],
     *,
     cautions: Sequence[Caution],
+    published: Published | None,
     pictures: Mapping[str, Figure],
     shown: Sequence[Shown],
     explorables: Explorables,
@@ -68,6 +70,7 @@ def page_of(
         markdown=markdown(headline),
         latex=latex(headline),
         pictures=pictures,
+        published=published,
         comparability=_comparability(evidence) if several else (),
         summary=grids.summary_grid(frames.summary),
         pooled=grids.pooled_grid(frames.objectives),

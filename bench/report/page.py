@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from disbench.report.exploring import Explorables
     from disbench.report.grid import Grid
     from disbench.report.png import Strip
+    from disbench.report.published import Published
 
 SECTIONS = {
     "answer": "In short",
+    "published": "Published",
     "compared": "Comparable?",
     "protocols": "Protocols",
     "luck": "Choice or luck",
@@ -70,6 +72,7 @@ class Page:
     markdown: str
     latex: str
     pictures: Mapping[str, Figure]
+    published: Published | None
     comparability: Sequence[Grid]
     summary: Grid
     pooled: Grid
@@ -89,6 +92,7 @@ class Page:
     def sections(self) -> list[tuple[str, str]]:
         """The sections that there is something for, by id, in order."""
         empty = {
+            "published": self.published is None,
             "compared": not self.comparability,
             "protocols": not self.summary.rows,
             "luck": not (self.variance.rows or self.comparisons.rows),

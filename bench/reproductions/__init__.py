@@ -1,0 +1,1 @@
+"""What papers have published, and our numbers beside theirs."""
