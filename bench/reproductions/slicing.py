@@ -1,0 +1,148 @@
+"""Of a study that repeats what is published, the part that fits a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from disbench.errors import StudyError
+from disbench.reproductions.beside import OF_RUNS
+from disbench.study_files import parse_study
+from disbench.words import counted, duration, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from disbench.reproductions.published import Reproduction
+    from disbench.study import Study
+
+FEW_SEEDS = 3
+"""Steps are cut before there are fewer seeds than these: fewer leave no interval worth the name."""
+
+FEWEST_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Seconds on one process: of a step, by objective, and of a run beside its steps, by model."""
+
+    step: Mapping[str, float]
+    beside_steps: Mapping[str, float]
+
+    def of(self, study: Study) -> float:
+        """Seconds of a whole study on one process."""
+        trained = sum(
+            grid.n_cells
+            * (study.training.steps * self.step[grid.name] + self.beside_steps[grid.name])
+            for grid in study.objectives
+        )
+        fitted = sum(self.beside_steps[name] for name in study.baselines)
+        return len(study.seeds) * (trained + fitted)
+
+
+class Slice(NamedTuple):
+    """A part of a study, the seconds that it takes, and what was cut of the whole, in words."""
+
+    study: Study
+    seconds: float
+    cuts: tuple[str, ...]
+
+
+def slice_of(
+    study: Study, reproduction: Reproduction, costs: Costs, *, seconds: float, jobs: int
+) -> Slice:
+    """The largest part of a study that takes so many seconds with `jobs` processes.
+
+    Cut in this order, as far as it takes: protocols and settings of which nothing is published,
+    seeds down to three, steps. Raises `StudyError` where not even a hundred steps fit.
+    """
+
+    def takes(part: Study) -> float:
+        return costs.of(part) / jobs
+
+    cut = [study]
+    for shorten in (_published_protocols, _published_settings):
+        if takes(cut[-1]) <= seconds:
+            break
+        cut.append(shorten(cut[-1], reproduction))
+    part = _fewer_seeds(cut[-1], lambda one: takes(one) <= seconds)
+    if takes(part) > seconds:
+        part = _fewer_steps(part, takes, seconds)
+    return Slice(part, takes(part), tuple(_cuts(study, part)))
+
+
+def _published_protocols(study: Study, reproduction: Reproduction) -> Study:
+    wanted = {table.quantity for table in reproduction.tables}.difference(OF_RUNS)
+    content = study.model_dump(mode="json")
+    kept = [name for name in study.evaluation.protocols if name in wanted]
+    content["evaluation"] |= {"protocols": kept or list(study.evaluation.protocols[:1])}
+    content["evaluation"] |= {"representations": ["mean"]}
+    return parse_study(content, source=study.name)
+
+
+def _published_settings(study: Study, reproduction: Reproduction) -> Study:
+    rows = [row for table in reproduction.tables for row in table.rows]
+    wanted = {(row.model, row.hyperparameters or "") for row in rows}
+    content = study.model_dump(mode="json")
+    content["objectives"] = [
+        {"name": run.objective, **run.hyperparameters}
+        for run in study.runs(precision="fp32", data_sha256="")
+        if run.seed == study.seeds[0] and not run.is_baseline and _key(run) in wanted
+    ]
+    content["baselines"] = [name for name in study.baselines if (name, "") in wanted]
+    return parse_study(content, source=study.name)
+
+
+def _fewer_seeds(study: Study, fits: Callable[[Study], bool]) -> Study:
+    """The study with as many seeds as fit, but not below `FEW_SEEDS`."""
+    for n in range(len(study.seeds), FEW_SEEDS, -1):
+        part = study.model_copy(update={"seeds": study.seeds[:n]})
+        if fits(part):
+            return part
+    return study.model_copy(update={"seeds": study.seeds[:FEW_SEEDS]})
+
+
+def _fewer_steps(study: Study, takes: Callable[[Study], float], seconds: float) -> Study:
+    """The study with as many steps as fit, rounded down to two digits."""
+
+    def of(steps: int) -> Study:
+        training = study.training.model_copy(update={"steps": steps})
+        return study.model_copy(update={"training": training})
+
+    fixed, per_step = takes(of(0)), takes(of(1)) - takes(of(0))
+    steps = _two_digits((seconds - fixed) / per_step) if per_step > 0 else 0
+    if steps < FEWEST_STEPS:
+        least = fixed + FEWEST_STEPS * per_step
+        raise StudyError(
+            f"{duration(seconds)} are too few for {study.name}: {counted(FEW_SEEDS, 'seed')} and "
+            f"{FEWEST_STEPS} steps take {duration(least)} here; allow more --minutes, or leave "
+            "objectives out with --objective"
+        )
+    return of(steps)
+
+
+def _two_digits(steps: float) -> int:
+    """The number of steps, rounded down to two digits."""
+    whole = max(0, int(steps))
+    unit = 10 ** max(0, len(str(whole)) - 2)
+    return whole // unit * unit
+
+
+def _cuts(whole: Study, part: Study) -> Iterator[str]:
+    if gone := _gone(whole.evaluation.protocols, part.evaluation.protocols):
+        yield f"protocols: without {listed(gone)}"
+    if gone := _gone(_settings(whole), _settings(part)):
+        yield f"settings: without {listed(gone)}"
+    if len(part.seeds) < len(whole.seeds):
+        yield f"seeds: {len(part.seeds)} of {len(whole.seeds)}"
+    if part.training.steps < whole.training.steps:
+        yield f"steps: {part.training.steps:,} of {whole.training.steps:,}"
+
+
+def _gone(whole: tuple[str, ...], part: tuple[str, ...]) -> list[str]:
+    return [name for name in whole if name not in part]
+
+
+def _settings(study: Study) -> tuple[str, ...]:
+    runs = study.runs(precision="fp32", data_sha256="")
+    return tuple(dict.fromkeys(run.setting for run in runs))
