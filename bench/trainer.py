@@ -5,26 +5,30 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch.optim import Adagrad, Adam
 
+from disbench.companions import COMPANIONS
+from disbench.learner import Learner
 from disbench.models.autoencoder import build
 from disbench.models.networks import NETWORKS
+from disbench.models.objective import Batch
 from disbench.seeds import generator, stream_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
-    from torch import Tensor
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
     from torch.optim import Optimizer
 
     from disbench.dsprites import PackedImages
     from disbench.models.autoencoder import Autoencoder
-    from disbench.models.objectives import Loss, Objective
+    from disbench.models.objective import Loss, Objective
     from disbench.runs import Run
 
 # Every argument that shapes the updates is stated: torch's defaults are not part of a definition.
@@ -35,64 +39,76 @@ OPTIMISERS: Mapping[str, Callable[..., Optimizer]] = {
     ),
 }
 
-STATES: Mapping[str, frozenset[str]] = {
-    "adam": frozenset({"step", "exp_avg", "exp_avg_sq"}),
-    "adagrad": frozenset({"step", "sum"}),
-}
-"""What each optimiser keeps of each parameter."""
+# Kim & Mnih 2018, appendix B, and study v1, whatever the optimiser of the autoencoder is.
+ADVERSARY_OPTIMISER = partial(Adam, lr=1e-4, betas=(0.5, 0.9), eps=1e-8, weight_decay=0, fused=True)
 
 
 @dataclass(frozen=True)
 class Trainer:
-    """A run under way: the model and its optimiser, both changed by every step."""
+    """A run under way: the learners are changed by every step."""
 
     run: Run
     images: PackedImages
     device: str
     objective: Objective
-    model: Autoencoder
-    optimiser: Optimizer
-    batch_key: int
-    noise_key: int
+    autoencoder: Learner[Autoencoder]
+    adversary: Learner[nn.Module] | None
 
     @classmethod
     def start(cls, run: Run, images: PackedImages, *, device: str) -> Trainer:
         """The run before its first step, with the weights that its identity draws."""
-        model = initial_model(run).to(device)
         return cls(
             run=run,
             images=images,
             device=device,
             objective=run.with_hyperparameters(),
-            model=model,
-            optimiser=OPTIMISERS[run.optimiser](model.parameters(), lr=run.learning_rate),
-            batch_key=stream_key(run.identity, "batches"),
-            noise_key=stream_key(run.identity, "noise"),
+            autoencoder=_autoencoder(run, device),
+            adversary=_adversary(run, device),
         )
 
+    @property
+    def model(self) -> Autoencoder:
+        """The autoencoder, as the steps so far have left it."""
+        return self.autoencoder.network
+
+    @property
+    def learners(self) -> list[Learner[Any]]:
+        """The autoencoder and its adversary, if it has one."""
+        return [learner for learner in (self.autoencoder, self.adversary) if learner is not None]
+
     def step(self, step: int) -> Loss:
-        """Take step number `step` (from 0), and return the loss it was taken on."""
+        """Take step number `step` (from 0), and return the loss it was taken on.
+
+        An adversary takes its step on the same batch and the same weights. (The global step of
+        disentanglement_lib counts both, so its 300,000 are 150,000 of these.)
+        """
         loss = self.loss(step)
-        self.optimiser.zero_grad()
-        loss.total.backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step()
+        self.autoencoder.set_gradients(loss.total, keep_graph=self.adversary is not None)
+        if self.adversary is not None and loss.adversary is not None:
+            self.adversary.set_gradients(loss.adversary)
+        for learner in self.learners:
+            learner.optimiser.step()
         return loss
 
     def loss(self, step: int) -> Loss:
-        """The loss of the model as it is, on the batch and the noise of a step."""
+        """The loss of the model as it is, on the batch of a step."""
         with autocast(self.run.precision, self.device):
-            return self.objective.loss(self.model, self.batch(step), noise=self.noise(step))
+            return self.objective.loss(self.model, self.batch(step))
 
-    def batch(self, step: int) -> Tensor:
-        """The images of a step: (batch_size, 1, 64, 64) of 0.0 and 1.0."""
-        rows = self.images.draw(self.batch_key, step, batch_size=self.run.batch_size)
-        return as_tensor(self.images, rows, device=self.device)
-
-    def noise(self, step: int) -> Tensor:
-        """The standard normal noise of a step: (batch_size, latents)."""
-        shape = (self.run.batch_size, self.run.latents)
-        noise = generator(self.noise_key, step=step).standard_normal(shape, dtype=np.float32)
-        return torch.from_numpy(noise).to(self.device)
+    def batch(self, step: int) -> Batch:
+        """All that a step draws; its images are (batch_size, 1, 64, 64) of 0.0 and 1.0."""
+        rows = self.images.draw(self._key("batches"), step, batch_size=self.run.batch_size)
+        companions = self._companions(rows, step)
+        return Batch(
+            images=as_tensor(self.images, rows, device=self.device),
+            noise=self._noise("noise", step),
+            n_images=len(self.images),
+            rng=generator(self._key("objective"), step=step),
+            step=step,
+            companions=companions,
+            companion_noise=None if companions is None else self._noise("companion noise", step),
+            adversary=None if self.adversary is None else self.adversary.network,
+        )
 
     def losses_of(self, step: int) -> Tensor:
         """Take a step; its total, reconstruction and KL stay on the device, NaN without a KL."""
@@ -101,27 +117,45 @@ class Trainer:
         return torch.stack([torch.as_tensor(part) for part in (*_detached(loss), kl)])
 
     def tensors(self) -> dict[str, Tensor]:
-        """The weights and the state of the optimiser, by name."""
-        weights = {f"model.{name}": t for name, t in self.model.state_dict().items()}
-        states = self.optimiser.state_dict()["state"]
-        return weights | {
-            f"optimiser.{index}.{key}": tensor
-            for index, state in states.items()
-            for key, tensor in state.items()
-        }
+        """The weights and the state of the optimisers, by name."""
+        return {name: t for learner in self.learners for name, t in learner.tensors().items()}
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Go on from these tensors; one of several errors for those of another model."""
-        parameters = list(self.model.parameters())
-        states: dict[int, dict[str, Tensor]] = {}
-        for index, key, tensor in _optimiser_tensors(tensors):
-            states.setdefault(index, {})[key] = _laid_out_as(parameters[index], tensor)
-        # An autoencoder has parameters that no loss depends on: of these nothing is kept.
-        if any(state.keys() != STATES[self.run.optimiser] for state in states.values()):
-            raise ValueError(f"it holds another state than that of {self.run.optimiser}")
-        groups = self.optimiser.state_dict()["param_groups"]
-        self.model.load_state_dict(_below("model.", tensors))
-        self.optimiser.load_state_dict({"state": states, "param_groups": groups})
+        for learner in self.learners:
+            learner.restore(tensors)
+
+    def _key(self, purpose: str) -> int:
+        return stream_key(self.run.identity, purpose)
+
+    def _noise(self, purpose: str, step: int) -> Tensor:
+        """Standard normal noise of a step: (batch_size, latents)."""
+        shape = (self.run.batch_size, self.run.latents)
+        rng = generator(self._key(purpose), step=step)
+        return torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)).to(self.device)
+
+    def _companions(self, rows: NDArray[np.int64], step: int) -> Tensor | None:
+        draw = COMPANIONS.get(self.objective.companions)
+        if draw is None:
+            return None
+        rows = draw(self.images, rows, self.run.identity, step)
+        return as_tensor(self.images, rows, device=self.device)
+
+
+def _autoencoder(run: Run, device: str) -> Learner[Autoencoder]:
+    model = initial_model(run).to(device)
+    optimiser = OPTIMISERS[run.optimiser](model.parameters(), lr=run.learning_rate)
+    return Learner(model, optimiser, "model", "optimiser")
+
+
+def _adversary(run: Run, device: str) -> Learner[nn.Module] | None:
+    rng = generator(stream_key(run.identity, "adversary"))
+    network = run.with_hyperparameters().adversary(latents=run.latents, rng=rng)
+    if network is None:
+        return None
+    network = network.to(device)
+    optimiser = ADVERSARY_OPTIMISER(network.parameters())
+    return Learner(network, optimiser, "adversary", "adversary_optimiser")
 
 
 def initial_model(run: Run) -> Autoencoder:
@@ -141,24 +175,6 @@ def autocast(precision: str, device: str) -> AbstractContextManager[object]:
     if precision == "fp32":
         return nullcontext()
     return torch.autocast(device, dtype=torch.bfloat16)
-
-
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors whose names begin with the prefix, without it."""
-    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-
-
-def _optimiser_tensors(tensors: Mapping[str, Tensor]) -> Iterator[tuple[int, str, Tensor]]:
-    for name, tensor in _below("optimiser.", tensors).items():
-        index, _, key = name.partition(".")
-        yield int(index), key, tensor
-
-
-def _laid_out_as(parameter: Tensor, tensor: Tensor) -> Tensor:
-    """The tensor in the memory order that the optimiser gave it: sums in it keep their order."""
-    if tensor.shape != parameter.shape:  # the number of steps
-        return tensor
-    return torch.empty_like(parameter).copy_(tensor)
 
 
 def _detached(loss: Loss) -> tuple[Tensor, Tensor]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
+
+from disbench.models.initialisation import initialised
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,29 +79,7 @@ def build(
     channels: int = 1,
     rng: np.random.Generator,
 ) -> Autoencoder:
-    """An autoencoder on the CPU with Glorot-uniform kernels and zero biases.
-
-    These are the defaults of TensorFlow 1, which study v1 trained with; PyTorch's own differ.
-    The weights are drawn with `rng` in the order of the parameters, so torch's global generator
-    is neither used nor moved.
-    """
-    with torch.device("meta"):
-        model = Autoencoder(network, latents=latents, channels=channels)
-    model.to_empty(device="cpu")
-    with torch.no_grad():
-        for parameter in model.parameters():
-            _initialise(parameter, rng)
+    """An autoencoder on the CPU with the weights that `rng` draws; see `initialised`."""
+    model = initialised(partial(Autoencoder, network, latents=latents, channels=channels), rng)
     convert_conv2d_weight_memory_format(model, torch.channels_last)
     return model
-
-
-def _initialise(parameter: Tensor, rng: np.random.Generator) -> None:
-    if parameter.ndim == 1:  # a bias
-        parameter.zero_()
-        return
-    # The limit of Glorot & Bengio 2010 (equation 16) needs only fan-in + fan-out, which is the
-    # same for a convolution, a transposed one and a dense layer.
-    fan_sum = (parameter.shape[0] + parameter.shape[1]) * parameter[0, 0].numel()
-    limit = (6 / fan_sum) ** 0.5
-    drawn = rng.uniform(-limit, limit, size=tuple(parameter.shape))
-    parameter.copy_(torch.from_numpy(drawn))

@@ -76,18 +76,23 @@ def test_batch_and_noise_of_a_step_do_not_depend_on_the_steps_before(
     used = Trainer.start(make_run(), whole, device="cpu")
     for step in (0, 1, 7):
         used.step(step)
-    assert torch.equal(fresh.batch(3), used.batch(3))
-    assert torch.equal(fresh.noise(3), used.noise(3))
+    ours, theirs = fresh.batch(3), used.batch(3)
+    assert torch.equal(ours.images, theirs.images)
+    assert torch.equal(ours.noise, theirs.noise)
+    assert ours.rng.random() == theirs.rng.random()
+    assert ours.step == theirs.step == 3
 
 
 def test_every_step_has_its_own_batch_and_noise(
     make_run: Callable[..., Run], whole: PackedImages
 ) -> None:
     trainers = [Trainer.start(make_run(seed=seed), whole, device="cpu") for seed in (0, 1)]
-    for draw in ("batch", "noise"):
-        drawn = [getattr(trainer, draw)(step) for trainer in trainers for step in (0, 1)]
+    batches = [trainer.batch(step) for trainer in trainers for step in (0, 1)]
+    for name in ("images", "noise"):
+        drawn = [getattr(batch, name) for batch in batches]
         pairs = [(a, b) for i, a in enumerate(drawn) for b in drawn[:i]]
         assert not any(torch.equal(a, b) for a, b in pairs)
+    assert len({batch.rng.random() for batch in batches}) == 4
 
 
 def test_batches_are_the_images_of_their_rows(
@@ -98,14 +103,16 @@ def test_batches_are_the_images_of_their_rows(
         stream_key(run.identity, "batches"), 2, n_images=737_280, batch_size=run.batch_size
     )
     batch = Trainer.start(run, whole, device="cpu").batch(2)
-    assert batch.shape == (8, 1, 64, 64)
-    assert batch.dtype == torch.float32
-    assert np.array_equal(batch[:, 0].numpy(), whole.unpack(rows))
-    assert set(batch.unique().tolist()) == {0.0, 1.0}
+    assert batch.images.shape == (8, 1, 64, 64)
+    assert batch.images.dtype == torch.float32
+    assert np.array_equal(batch.images[:, 0].numpy(), whole.unpack(rows))
+    assert set(batch.images.unique().tolist()) == {0.0, 1.0}
+    assert batch.n_images == 737_280
+    assert (batch.companions, batch.companion_noise, batch.adversary) == (None, None, None)
 
 
 def test_noise_is_standard_normal(make_run: Callable[..., Run], whole: PackedImages) -> None:
-    noise = Trainer.start(make_run(batch_size=4096), whole, device="cpu").noise(0)
+    noise = Trainer.start(make_run(batch_size=4096), whole, device="cpu").batch(0).noise
     assert noise.shape == (4096, 3)
     assert noise.mean().item() == pytest.approx(0, abs=0.04)
     assert noise.std().item() == pytest.approx(1, abs=0.04)
@@ -114,7 +121,7 @@ def test_noise_is_standard_normal(make_run: Callable[..., Run], whole: PackedIma
 def test_bf16_rounds_the_network(make_run: Callable[..., Run], whole: PackedImages) -> None:
     trainer = Trainer.start(make_run(precision="bf16"), whole, device="cpu")
     rounded = trainer.loss(0).total.item()
-    exact = trainer.objective.loss(trainer.model, trainer.batch(0), noise=trainer.noise(0))
+    exact = trainer.objective.loss(trainer.model, trainer.batch(0))
     assert rounded != exact.total.item()
     assert rounded == pytest.approx(exact.total.item(), rel=0.01)
 

@@ -2,18 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from disbench.models.autoencoder import Autoencoder, build
+from disbench.models.autoencoder import Autoencoder, Posterior, build
 from disbench.models.networks import NETWORKS
+from disbench.models.objective import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from disbench.models.objective import Loss, Objective
+
+
+class Stub(nn.Module):
+    """A model whose posterior is a parameter, and whose every logit is the sum of the code.
+
+    An image of zeros has the first posterior, one of ones the second, and so on where they are
+    `told_apart`; otherwise a batch has them all, in their order.
+    """
+
+    def __init__(
+        self,
+        mean: list[list[float]],
+        log_variance: list[list[float]],
+        *,
+        told_apart: bool = False,
+    ) -> None:
+        super().__init__()
+        self.mean = nn.Parameter(torch.tensor(mean))
+        self.log_variance = nn.Parameter(torch.tensor(log_variance))
+        self.told_apart = told_apart
+
+    def encode(self, images: Tensor) -> Posterior:
+        """The posterior of images."""
+        if self.told_apart:
+            rows = images[:, 0, 0, 0].long()
+            return Posterior(self.mean[rows], self.log_variance[rows])
+        assert len(images) == len(self.mean)
+        return Posterior(self.mean, self.log_variance)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """The sum of each code as the logit of all its pixels."""
+        return codes.sum(dim=1)[:, None, None, None].expand(-1, 1, 64, 64)
+
+
+@pytest.fixture
+def stub() -> Callable[..., Autoencoder]:
+    """A model with this posterior; see `Stub`."""
+
+    def make(
+        mean: list[list[float]], log_variance: list[list[float]], *, told_apart: bool = False
+    ) -> Autoencoder:
+        return cast("Autoencoder", Stub(mean, log_variance, told_apart=told_apart))
+
+    return make
 
 
 @pytest.fixture
@@ -29,8 +76,40 @@ def drawn() -> Callable[..., Tensor]:
 @pytest.fixture
 def images() -> Tensor:
     """Four images of 0.0 and 1.0."""
-    pixels = np.random.default_rng(0).integers(0, 2, (4, 1, 64, 64))
-    return torch.from_numpy(pixels).float()
+    return _binary(4, seed=0)
+
+
+@pytest.fixture
+def make_batch(images: Tensor, drawn: Callable[..., Tensor]) -> Callable[..., Batch]:
+    """A batch of the four images with all that an objective may ask for, and changes to it.
+
+    The model is to have three latents, unless there is other noise.
+    """
+
+    def make(**changes: Any) -> Batch:
+        content = {
+            "images": images,
+            "noise": drawn(4, 3),
+            "n_images": 1000,
+            "rng": np.random.default_rng(3),
+            "companions": _binary(4, seed=1),
+            "companion_noise": drawn(8, 3)[4:],
+        }
+        return Batch(**content | changes)
+
+    return make
+
+
+@pytest.fixture
+def loss_of(make_batch: Callable[..., Batch]) -> Callable[..., Loss]:
+    """The loss of an objective on such a batch, with an adversary of weights from a seed."""
+
+    def loss(objective: Objective, model: Autoencoder, **changes: Any) -> Loss:
+        batch = make_batch(**changes)
+        adversary = objective.adversary(latents=batch.noise.shape[1], rng=np.random.default_rng(5))
+        return objective.loss(model, make_batch(**{"adversary": adversary} | changes))
+
+    return loss
 
 
 @pytest.fixture
@@ -44,3 +123,8 @@ def built() -> Callable[..., Autoencoder]:
         return build(NETWORKS[network], latents=latents, channels=channels, rng=rng)
 
     return make
+
+
+def _binary(n: int, *, seed: int) -> Tensor:
+    pixels = np.random.default_rng(seed).integers(0, 2, (n, 1, 64, 64))
+    return torch.from_numpy(pixels).float()

@@ -47,7 +47,7 @@ def measure(setting: Setting, *, network: str, precision: str) -> Measurement:
     if precision != "fp32":
         calls["our fp32"] = lambda: take(start(network, "fp32"))
     rounds = alternate(calls, seconds=setting.seconds)
-    operations = training_operations(trainer.model, trainer.batch(0))
+    operations = training_operations(trainer.model, trainer.batch(0).images)
     return rounds.measurement(
         f"step/{network}/{precision}",
         calls=N_STEPS,
