@@ -153,8 +153,8 @@ def _names(run: Run) -> dict[str, str | float | None]:
     }
 
 
-def _definition(run: Run) -> dict[str, object]:
-    beta_norm = None if run.beta is None else run.beta * run.latents / PIXELS
+def _definition(run: Run, channels: int) -> dict[str, object]:
+    beta_norm = None if run.beta is None else run.beta * run.latents / (PIXELS * channels)
     return {
         **_names(run),
         "beta_norm": beta_norm,  # Higgins et al. 2017
@@ -175,7 +175,7 @@ def _run_row(
     training: TrainingRecord, evaluation: EvaluationRecord | None, failure: Failure | None
 ) -> dict[str, object]:
     """The row of a trained run; the failure, if any, is that of scoring it once more."""
-    row = _definition(training.run) | training.provenance.model_dump()
+    row = _definition(training.run, training.channels) | training.provenance.model_dump()
     row |= {
         "error": None if failure is None else failure.error,
         "status": training.status,
@@ -204,7 +204,7 @@ def _others(training: TrainingRecord) -> str | None:
 
 
 def _failure_row(failure: Failure) -> dict[str, object]:
-    return _definition(failure.run) | {"status": "failed", "error": failure.error}
+    return _definition(failure.run, failure.channels) | {"status": "failed", "error": failure.error}
 
 
 def _score_rows(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.optim import Optimizer
 
-    from disbench.dsprites import PackedImages
+    from disbench.datasets.images import ImageSet
     from disbench.models.autoencoder import Autoencoder
     from disbench.models.objectives import Loss, Objective
     from disbench.runs import Run
@@ -47,7 +47,7 @@ class Trainer:
     """A run under way: the model and its optimiser, both changed by every step."""
 
     run: Run
-    images: PackedImages
+    images: ImageSet
     device: str
     objective: Objective
     model: Autoencoder
@@ -56,9 +56,9 @@ class Trainer:
     noise_key: int
 
     @classmethod
-    def start(cls, run: Run, images: PackedImages, *, device: str) -> Trainer:
+    def start(cls, run: Run, images: ImageSet, *, device: str) -> Trainer:
         """The run before its first step, with the weights that its identity draws."""
-        model = initial_model(run).to(device)
+        model = initial_model(run, channels=images.channels).to(device)
         return cls(
             run=run,
             images=images,
@@ -84,7 +84,7 @@ class Trainer:
             return self.objective.loss(self.model, self.batch(step), noise=self.noise(step))
 
     def batch(self, step: int) -> Tensor:
-        """The images of a step: (batch_size, 1, 64, 64) of 0.0 and 1.0."""
+        """The images of a step: (batch_size, channels, 64, 64) of values in [0, 1]."""
         rows = self.images.draw(self.batch_key, step, batch_size=self.run.batch_size)
         return as_tensor(self.images, rows, device=self.device)
 
@@ -124,16 +124,17 @@ class Trainer:
         self.optimiser.load_state_dict({"state": states, "param_groups": groups})
 
 
-def initial_model(run: Run) -> Autoencoder:
-    """The model of a run before training, on the CPU."""
+def initial_model(run: Run, *, channels: int = 1) -> Autoencoder:
+    """The model of a run before training, on the CPU, for images of these channels."""
     rng = generator(stream_key(run.identity, "weights"))
-    return build(NETWORKS[run.network], latents=run.latents, rng=rng)
+    return build(NETWORKS[run.network], latents=run.latents, channels=channels, rng=rng)
 
 
-def as_tensor(images: PackedImages, rows: np.ndarray, *, device: str) -> Tensor:
-    """The images at these rows as (n, 1, 64, 64) of 0.0 and 1.0, widened on the device."""
-    unpacked = torch.from_numpy(images.unpack(rows))
-    return unpacked.to(device)[:, None].float()
+def as_tensor(images: ImageSet, rows: np.ndarray, *, device: str) -> Tensor:
+    """The images at these rows as (n, channels, 64, 64) of 0 to 1, widened on the device."""
+    unpacked = torch.from_numpy(images.unpack(rows)).to(device)
+    pixels = unpacked[:, None] if images.channels == 1 else unpacked.permute(0, 3, 1, 2)
+    return pixels.float() if images.largest == 1 else pixels.float() / images.largest
 
 
 def autocast(precision: str, device: str) -> AbstractContextManager[object]:
