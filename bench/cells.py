@@ -31,6 +31,8 @@ class Cell:
     device: str
     tensorboard: bool = False
     checkpoint: Interval = EVERY_MINUTE
+    channels: int = 1
+    """Of the images that it is trained on."""
 
     @property
     def events(self) -> Path | None:

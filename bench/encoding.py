@@ -13,7 +13,8 @@ from disbench.trainer import as_tensor
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from disbench.dsprites import FactorGrid, PackedImages
+    from disbench.datasets.grid import Grid
+    from disbench.datasets.images import ImageSet
     from disbench.models.autoencoder import Autoencoder
 
 BATCH_SIZE = 64  # activations of so few images stay in the cache of a core
@@ -23,7 +24,7 @@ BATCH_SIZE = 64  # activations of so few images stay in the cache of a core
 class Codes:
     """Posterior means of a grid's images, (n, latents) float32, and log-variances of a VAE's."""
 
-    grid: FactorGrid
+    grid: Grid
     mean: NDArray[np.float32]
     log_variance: NDArray[np.float32] | None
 
@@ -42,8 +43,8 @@ class Codes:
 
 def encode(
     model: Autoencoder,
-    images: PackedImages,
-    grid: FactorGrid,
+    images: ImageSet,
+    grid: Grid,
     *,
     variational: bool,
     device: str,
@@ -58,7 +59,7 @@ def encode(
 
 @torch.inference_mode()
 def encode_rows(
-    model: Autoencoder, images: PackedImages, rows: NDArray[np.int64], *, device: str
+    model: Autoencoder, images: ImageSet, rows: NDArray[np.int64], *, device: str
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The posterior means and log-variances of the images at these rows: two (rows, latents)."""
     shape = (len(rows), model.latents)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from disbench.dsprites import FULL, GRIDS, PackedImages
-from disbench.dsprites.packed import N_BYTES
+from disbench.datasets.sources import outline
 from disbench.encoding import BATCH_SIZE
 from disbench.evaluation import N_RECONSTRUCTED
 from disbench.hardware import keep_freed_memory, one_thread
@@ -43,17 +42,17 @@ class Estimate:
 def estimate(plan: Plan, *, jobs: int) -> Estimate:
     """Time a few steps of the plan's first run, and count up.
 
-    Images are blank, so that nothing has to be drawn. Memory is the peak of this process, once
-    for each job, and the packed images once for all.
+    No sprite has to be drawn for it. Memory is the peak of this process, once for
+    each job, and the images once for all.
     """
     keep_freed_memory()
-    blank = np.broadcast_to(np.uint8(0), (FULL.n, N_BYTES))  # of any length, and of no size
+    images = outline(plan.study.data)
     run = plan.cells[0].run
-    trainer = Trainer.start(run, PackedImages(blank, "", "blank"), device=plan.device)
+    trainer = Trainer.start(run, images, device=plan.device)
     with one_thread():
         step_seconds = _median_seconds(trainer.step)
         encode_seconds, decode_seconds = _forward_seconds(trainer)
-    grid = GRIDS[plan.study.evaluation.grid]
+    grid = images.grid(plan.study.evaluation.grid)
     evaluation = grid.n * encode_seconds + min(N_RECONSTRUCTED, grid.n) * decode_seconds
     jobs = min(jobs, max(1, len(plan.to_do)))
     rounds = -(-len(plan.to_do) // jobs)
@@ -63,7 +62,7 @@ def estimate(plan: Plan, *, jobs: int) -> Estimate:
         jobs=jobs,
         seconds=rounds * (run.steps * step_seconds + evaluation),
         step_seconds=step_seconds,
-        memory_bytes=jobs * _peak_bytes() + GRIDS["full"].n * 512,
+        memory_bytes=jobs * _peak_bytes() + images.n_bytes,
         disk_bytes=len(plan.to_do) * (weights + codes + PICTURES_BYTES),
     )
 

@@ -18,7 +18,7 @@ from disbench.trainer import as_tensor
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from disbench.dsprites import PackedImages
+    from disbench.datasets.images import ImageSet
     from disbench.encoding import Codes
     from disbench.models.autoencoder import Autoencoder
 
@@ -29,7 +29,7 @@ ACTIVE_VARIANCE = 0.01
 
 
 def evaluate(
-    model: Autoencoder, images: PackedImages, codes: Codes, *, identity: str, device: str
+    model: Autoencoder, images: ImageSet, codes: Codes, *, identity: str, device: str
 ) -> Evaluation:
     """The numbers of a model with these codes; draws belong to the run of this identity."""
     rng = generator(stream_key(identity, "evaluation"))
@@ -51,7 +51,7 @@ def evaluate(
 
 
 def picture(
-    model: Autoencoder, images: PackedImages, codes: Codes, *, identity: str, device: str
+    model: Autoencoder, images: ImageSet, codes: Codes, *, identity: str, device: str
 ) -> Pictures:
     """Pictures of a model; every run of one grid shows the same originals and prior samples."""
     shown = generator(stream_key(codes.grid.name, "pictures")).choice(codes.grid.n, N_PICTURES)
@@ -59,12 +59,11 @@ def picture(
     normal = generator(stream_key("prior", "pictures")).standard_normal(
         (N_PICTURES, model.latents), dtype=np.float32
     )
+    moved = _decoded(model, _traversal(codes, shown[0]), device)
     return Pictures(
-        originals=images.unpack(codes.grid.rows()[shown]) * np.uint8(255),
+        originals=images.unpack(codes.grid.rows()[shown]) * np.uint8(255 // images.largest),
         reconstructions=_decoded(model, _sampled(codes, shown, rng), device),
-        traversals=_decoded(model, _traversal(codes, shown[0]), device).reshape(
-            model.latents, N_TRAVERSAL, 64, 64
-        ),
+        traversals=moved.reshape(model.latents, N_TRAVERSAL, *moved.shape[1:]),
         samples=_decoded(model, normal, device),
     )
 
@@ -95,7 +94,7 @@ def _traversal(codes: Codes, start: int) -> NDArray[np.float32]:
 @torch.inference_mode()
 def _mean_error(
     model: Autoencoder,
-    images: PackedImages,
+    images: ImageSet,
     rows: NDArray[np.int64],
     samples: NDArray[np.float32],
     device: str,
@@ -111,7 +110,8 @@ def _mean_error(
 
 @torch.inference_mode()
 def _decoded(model: Autoencoder, codes: NDArray[np.float32], device: str) -> NDArray[np.uint8]:
-    """The decoder's probabilities as grey levels, (n, 64, 64)."""
+    """The decoder's probabilities as levels of 0 to 255, (n, 64, 64), or (n, 64, 64, 3)."""
     logits = model.decode(torch.from_numpy(codes).to(device))
-    grey = torch.sigmoid(logits[:, 0]) * 255
-    return np.asarray(grey.round().byte().cpu())
+    pixels = logits[:, 0] if logits.shape[1] == 1 else logits.permute(0, 2, 3, 1)
+    levels = torch.sigmoid(pixels) * 255
+    return np.asarray(levels.round().byte().cpu())

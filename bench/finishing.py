@@ -12,7 +12,8 @@ from safetensors.torch import load, save
 
 from disbench.cells import asked, is_answered, is_done, to_ask
 from disbench.claims import TakenError
-from disbench.dsprites import GRIDS, PackedImages, open_images
+from disbench.datasets.sources import open_images
+from disbench.dsprites import GRIDS
 from disbench.encoding import encode
 from disbench.evaluation import evaluate, picture
 from disbench.hardware import keep_freed_memory, one_thread
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from disbench.cells import Cell
+    from disbench.datasets.grid import Grid
+    from disbench.datasets.images import ImageSet
     from disbench.models.autoencoder import Autoencoder
     from disbench.training import Moment, Trained
 
@@ -77,7 +80,9 @@ def _blamed(error: Exception, cell: Cell, store: Store) -> tuple[Status, str]:
     trace = traceback.format_exc()
     try:
         if (problem := trouble(error, cell.directory)) is None:
-            store.note_failure(Failure(run=cell.run, error=summary(error), traceback=trace))
+            store.note_failure(
+                Failure(run=cell.run, channels=cell.channels, error=summary(error), traceback=trace)
+            )
     except OSError as another:
         problem = trouble(another, cell.directory) or summary(another)
     return ("failed", summary(error)) if problem is None else ("halted", problem)
@@ -120,6 +125,7 @@ def _train(
     record = TrainingRecord(
         run=cell.run,
         data_source=images.source,
+        channels=images.channels,
         status="diverged" if trained.diverged else "done",
         steps_done=trained.steps_done,
         started=sitting.started,
@@ -133,7 +139,7 @@ def _train(
 
 
 def _trained(
-    cell: Cell, images: PackedImages, folder: RunFolder, sittings: Sittings, moment: Moment | None
+    cell: Cell, images: ImageSet, folder: RunFolder, sittings: Sittings, moment: Moment | None
 ) -> Trained:
     """The trained model; on the way its progress is noted, and curves are drawn if asked for."""
     start = 0 if moment is None else moment.step
@@ -155,7 +161,7 @@ def _trained(
 
 
 def _loaded(cell: Cell, folder: RunFolder) -> Autoencoder:
-    model = initial_model(cell.run)
+    model = initial_model(cell.run, channels=cell.channels)
     model.load_state_dict(load(folder.read_weights()))
     return model.to(cell.device)
 
@@ -163,7 +169,7 @@ def _loaded(cell: Cell, folder: RunFolder) -> Autoencoder:
 def _evaluate(cell: Cell, model: Autoencoder, folder: RunFolder) -> None:
     clock = time.perf_counter()
     run, images, device = cell.run, _images(cell.data), cell.device
-    grid = GRIDS[cell.evaluation.grid]
+    grid = images.grid(cell.evaluation.grid)
     codes = encode(model, images, grid, variational=run.is_variational, device=device)
     _note_phase(folder, "scoring")
     kept, questions = _kept_and_asked(cell, folder)
@@ -171,6 +177,7 @@ def _evaluate(cell: Cell, model: Autoencoder, folder: RunFolder) -> None:
     record = EvaluationRecord(
         identity=run.identity,
         grid=grid.name,
+        factors=_factors_of(grid),
         evaluation=evaluate(model, images, codes, identity=run.identity, device=device),
         scores=(*kept, *(answer.record for answer in answers)),
         seconds=time.perf_counter() - clock,
@@ -180,6 +187,12 @@ def _evaluate(cell: Cell, model: Autoencoder, folder: RunFolder) -> None:
     details = {f"{a.record.path}/{name}": x for a in answers for name, x in a.detail.items()}
     kept_codes = codes if cell.evaluation.keeps_codes else None
     folder.write_evaluation(record, details, pictures, kept_codes)
+
+
+def _factors_of(grid: Grid) -> dict[str, int] | None:
+    """How many values each factor has; None for a grid of dSprites, which its name tells."""
+    known = grid == GRIDS[grid.name]
+    return None if known else dict(zip(grid.factor_names, grid.whole, strict=True))
 
 
 def _write_scores(cell: Cell, folder: RunFolder) -> None:
@@ -222,6 +235,6 @@ def _note_phase(folder: RunFolder, phase: Phase) -> None:
 
 
 @lru_cache(maxsize=1)
-def _images(data: str) -> PackedImages:
+def _images(data: str) -> ImageSet:
     """The images, opened once by each worker."""
     return open_images(data)

@@ -61,21 +61,27 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def check_declared(
-    path: Path, shape: Sequence[int], itemsize: int, *, stored: int, ratio: int = MOST_RATIO
+    path: Path,
+    shape: Sequence[int],
+    itemsize: int,
+    *,
+    stored: int,
+    ratio: int = MOST_RATIO,
+    most: int = MOST_VALUES,
 ) -> None:
-    """Refuse an array that is larger than the bytes `stored` for it can be, or than codes are.
+    """Refuse an array that is larger than the bytes `stored` for it can be, or of over `most`.
 
     Raises `DataError`, which names the file, what it declares and the bound.
     """
     n_values = prod(shape)
     declared = f"{path} declares {' x '.join(f'{n:,}' for n in shape) or 'a scalar'}"
-    if min(shape, default=0) < 0 or n_values > MOST_VALUES:
-        raise DataError(f"{declared} values; at most {MOST_VALUES:,} are read")
-    most = ratio * stored + FLOOR
-    if n_values * itemsize > most:
+    if min(shape, default=0) < 0 or n_values > most:
+        raise DataError(f"{declared} values; at most {most:,} are read")
+    most_bytes = ratio * stored + FLOOR
+    if n_values * itemsize > most_bytes:
         raise DataError(
             f"{declared} values, {n_values * itemsize:,} bytes, and stores {stored:,} for them, "
-            f"which can hold {most:,}; write the file anew"
+            f"which can hold {most_bytes:,}; write the file anew"
         )
 
 

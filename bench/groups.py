@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from disbench.dsprites import GRIDS
+from disbench.errors import DamagedError
 from disbench.hardware import one_thread
 from disbench.metrics.protocols import find_groups
 from disbench.metrics.table import CodeTable
@@ -17,6 +17,7 @@ from disbench.seeds import generator, stream_key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from disbench.datasets.grid import Grid
     from disbench.metrics.protocols import GroupProtocol
     from disbench.run_folder import RunFolder
     from disbench.runs import Run
@@ -53,10 +54,19 @@ def _settings(store: Store) -> Iterable[list[Member]]:
     return (members for members in settings.values() if len(members) > 1)
 
 
+def _grid_of(members: Sequence[Member], name: str) -> Grid:
+    """The grid of this name of the images that all of them are scored on."""
+    (_, first), *_ = members
+    record = first.evaluation()
+    if record is None:
+        raise DamagedError(first.path / "evaluation.json", "it is not there, and its codes are")
+    return record.grid_called(name)
+
+
 def _record(
     protocol: GroupProtocol, members: Sequence[Member], identities: tuple[str, ...], study: Study
 ) -> GroupRecord:
-    grid = GRIDS[study.evaluation.grid]
+    grid = _grid_of(members, study.evaluation.grid)
     rng = generator(stream_key(f"{grid.name}/{protocol.name}", "rows"))
     rows = np.sort(rng.permutation(grid.n)[:MOST_ROWS])
     labels = grid.labels()[rows]

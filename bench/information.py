@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from disbench.dsprites import GRIDS
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -71,6 +69,6 @@ def information_in(folder: RunFolder, evaluation: EvaluationRecord) -> Informati
         entropy = folder.detail(f"{protocol}/mean/0/entropy")
         if found is not None and entropy is not None:
             shares = np.divide(found, entropy, out=np.zeros_like(found), where=entropy > 0)
-            factors = GRIDS[evaluation.grid].factor_names
+            factors = evaluation.images.factor_names
             return Information(shares, factors, evaluation.evaluation.kl_by_dimension)
     return None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
 from numpy.lib import format as npy
 
 from disbench.errors import DataError
-from disbench.foreign import check_declared, check_plain, chosen
+from disbench.foreign import MOST_VALUES, check_declared, check_plain, chosen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
-class _Header(NamedTuple):
+class Header(NamedTuple):
     """What an array declares of itself."""
 
     shape: tuple[int, ...]
@@ -31,7 +31,7 @@ class _Header(NamedTuple):
 def read_npy(path: Path) -> NDArray[Any]:
     """The array of a .npy file, mapped."""
     with path.open("rb") as stream:
-        header = _header(stream, path)
+        header = header_of(stream, path)
         stored = path.stat().st_size - stream.tell()
     if stored < header.dtype.itemsize * np.prod(header.shape, dtype=object):
         raise DataError(f"{path} declares an array of {header.shape}, and ends before it does")
@@ -43,28 +43,36 @@ def read_npz(path: Path, key: str | None) -> NDArray[Any]:
     with ZipFile(path) as archive:
         members = {name.removesuffix(".npy"): name for name in archive.namelist()}
         member = archive.getinfo(members[chosen(path, key, list(members))])
-        # Of the other methods a few bytes can unpack to gigabytes at once.
-        if member.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
-            raise DataError(f"{path}: {member.filename} is packed as numpy packs nothing")
+        check_member(path, member)
         with archive.open(member) as stream:
             stored = min(member.compress_size, path.stat().st_size)
-            header = _header(stream, path, stored=stored)
+            header = header_of(stream, path, stored=stored)
             return _values(stream, path, header)
 
 
-def _header(stream: IO[bytes], path: Path, *, stored: int | None = None) -> _Header:
-    """The header of an array, of what can be read."""
+def check_member(path: Path, member: ZipInfo) -> ZipInfo:
+    """Give a member of an archive, once it is known to be packed as numpy packs."""
+    # Of the other methods a few bytes can unpack to gigabytes at once.
+    if member.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
+        raise DataError(f"{path}: {member.filename} is packed as numpy packs nothing")
+    return member
+
+
+def header_of(
+    stream: IO[bytes], path: Path, *, stored: int | None = None, most: int = MOST_VALUES
+) -> Header:
+    """The header of an array of at most so many values, of what can be read."""
     version = npy.read_magic(stream)
     if version not in _HEADERS:
         raise DataError(f"{path} is of the npy version {version}; numpy writes numbers in (1, 0)")
-    header = _Header(*_HEADERS[version](stream))
+    header = Header(*_HEADERS[version](stream))
     check_plain(path, header.dtype, kind=header.dtype.kind)
     size = path.stat().st_size if stored is None else stored
-    check_declared(path, header.shape, header.dtype.itemsize, stored=size)
+    check_declared(path, header.shape, header.dtype.itemsize, stored=size, most=most)
     return header
 
 
-def _values(stream: IO[bytes], path: Path, header: _Header) -> NDArray[Any]:
+def _values(stream: IO[bytes], path: Path, header: Header) -> NDArray[Any]:
     n_bytes = header.dtype.itemsize * int(np.prod(header.shape, dtype=object))
     content = stream.read(n_bytes)
     if len(content) < n_bytes:

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from disbench.cells import Cell, is_done
-from disbench.dsprites import identify
+from disbench.datasets.sources import outline
+from disbench.errors import StudyError
 from disbench.hardware import find_hardware
 from disbench.sittings import EVERY_MINUTE
 from disbench.store import Store
@@ -73,9 +74,20 @@ def make_plan(
     hardware = find(device, asked)
     study = narrowed(study, precision=hardware.precision)
     store.check_fits(study)
-    runs = study.runs(precision=hardware.precision, data_sha256=identify(study.data))
+    images = outline(study.data)
+    if (reason := study.evaluation.unfit(images.grid(study.evaluation.grid).n)) is not None:
+        raise StudyError(f"evaluation: {reason}")
     cells = (
-        Cell(run, directory, study.data, study.evaluation, hardware.device, tensorboard, checkpoint)
-        for run in runs
+        Cell(
+            run=run,
+            directory=directory,
+            data=study.data,
+            evaluation=study.evaluation,
+            device=hardware.device,
+            tensorboard=tensorboard,
+            checkpoint=checkpoint,
+            channels=images.channels,
+        )
+        for run in study.runs(precision=hardware.precision, data_sha256=images.sha256)
     )
     return Plan(study, directory, hardware.device, tuple(cells))

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
-from disbench.definition import Count, GridName, Sha256
+from disbench.datasets.grid import Grid, grids_of
+from disbench.definition import Channels, Count, GridName, Positive, Sha256
+from disbench.dsprites.grid import GRIDS
 from disbench.metrics.calibration import calibrated
 from disbench.runs import Run
 from disbench.seals import Seal
@@ -23,6 +32,16 @@ class Record(BaseModel):
     """A frozen record that goes to JSON and back without loss, NaN included."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+    unless_usual: ClassVar[frozenset[str]] = frozenset()
+    """The fields that are written only where they are not the default, as in most records."""
+
+    @model_serializer(mode="wrap")
+    def _without_the_usual(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        fields = type(self).model_fields
+        usual = {n for n in self.unless_usual if getattr(self, n) == fields[n].default}
+        return {name: value for name, value in content.items() if name not in usual}
 
 
 class LossRecord(NamedTuple):
@@ -58,9 +77,12 @@ class TrainingRecord(Record):
     those before it that differ: a run may go on from a checkpoint on another machine.
     """
 
+    unless_usual = frozenset({"channels"})
+
     schema_version: Schema = SCHEMA
     run: Run
     data_source: str
+    channels: Channels = 1
     status: Literal["done", "diverged"]
     steps_done: Count
     started: datetime
@@ -125,17 +147,33 @@ class ScoreRecord(Record):
 
 
 class EvaluationRecord(Record):
-    """What a run's codes on one grid were found to be worth."""
+    """What a run's codes on one grid were found to be worth.
+
+    `factors` are how many values each has in the whole set, by name, slowest first; None for those
+    of dSprites.
+    """
+
+    unless_usual = frozenset({"factors"})
 
     schema_version: Schema = SCHEMA
     identity: Sha256
     grid: GridName
+    factors: Mapping[str, Positive] | None = None
     evaluation: Evaluation
     scores: tuple[ScoreRecord, ...]
     seconds: float
     provenance: Provenance
     files: Mapping[str, Seal] = Field(default_factory=dict)
     """The files that were written with it, by name."""
+
+    @property
+    def images(self) -> Grid:
+        """The grid of images that was encoded."""
+        return self.grid_called(self.grid)
+
+    def grid_called(self, name: str) -> Grid:
+        """The grid of this name of the same set of images."""
+        return GRIDS[name] if self.factors is None else grids_of(self.factors)[name]
 
 
 class GroupRecord(Record):
@@ -163,7 +201,10 @@ class GroupRecord(Record):
 class Failure(Record):
     """A run that raised an error: it will be tried again by the next `disbench run`."""
 
+    unless_usual = frozenset({"channels"})
+
     schema_version: Schema = SCHEMA
     run: Run
+    channels: Channels = 1
     error: str
     traceback: str

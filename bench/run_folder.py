@@ -42,10 +42,10 @@ class Progress(Record):
 
 
 class Pictures(NamedTuple):
-    """Images to look at, uint8 of 0 to 255, each (..., 64, 64).
+    """Images to look at, uint8 of 0 to 255, each (..., 64, 64) or, in colour, (..., 64, 64, 3).
 
-    `traversals` is (latents, 9, 64, 64): the first original's code with one dimension moved from
-    the 1st to the 99th percentile that it has over the grid. `samples` decode standard normal
+    `traversals` is (latents, 9, 64, 64[, 3]): the first original's code with one dimension moved
+    from the 1st to the 99th percentile that it has over the grid. `samples` decode standard normal
     codes, also for an autoencoder, which was never told to fill that space.
     """
 
@@ -127,7 +127,7 @@ class RunFolder:
         if arrays.keys() != set(Pictures._fields):
             raise DamagedError(self.path / "pictures.h5", "it lacks pictures")
         for name, array in arrays.items():
-            if array.dtype != np.uint8 or array.shape[-2:] != (64, 64):
+            if array.dtype != np.uint8 or not _are_images(array.shape):
                 raise DamagedError(self.path / "pictures.h5", f"{name} holds no images")
         return Pictures(**arrays)
 
@@ -262,13 +262,18 @@ def _check_size(path: Path, expected: Seal) -> None:
         raise DamagedError(path, f"{size:,} bytes, of {expected.size:,} that were written")
 
 
+def _are_images(shape: tuple[int, ...]) -> bool:
+    """Whether an array of this shape holds images, grey or in colour."""
+    return shape[-2:] == (64, 64) or shape[-3:] == (64, 64, 3)
+
+
 def _losses(row: Mapping[str, str]) -> LossRecord:
     return LossRecord(int(row["step"]), *(float(row[name]) for name in LossRecord._fields[1:]))
 
 
 def _code_arrays(codes: Codes) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {"mean": codes.mean}
-    arrays["factors"] = codes.grid.labels().astype(np.uint8)
+    arrays["factors"] = codes.grid.labels().astype(np.min_scalar_type(max(codes.grid.sizes) - 1))
     if codes.log_variance is not None:
         arrays["log_variance"] = codes.log_variance
     return arrays

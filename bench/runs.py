@@ -22,6 +22,7 @@ from disbench.definition import (  # noqa: TC001 - records with a run are valida
     Rate,
     Sha256,
 )
+from disbench.words import digits
 
 if TYPE_CHECKING:
     from disbench.models.objectives import Objective
@@ -71,6 +72,11 @@ class Run:
         objective: Any = self.with_hyperparameters()  # a dataclass, which no protocol can say
         defaults = {field.name: field.default for field in fields(objective)}
         return {n: value for n, value in self.hyperparameters.items() if value != defaults[n]}
+
+    @property
+    def written(self) -> str:
+        """What the tables call the hyper-parameters: ``capacity=25 gamma=100``."""
+        return " ".join(f"{name}={digits(value)}" for name, value in self.chosen.items())
 
     @property
     def setting(self) -> str:

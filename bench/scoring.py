@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from disbench.discrete import discretised
-from disbench.dsprites import FULL, GRIDS
+from disbench.dsprites import FULL
 from disbench.errors import DataError
 from disbench.hardware import one_thread
 from disbench.metrics.calibration import ceiling, noise_floor
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from disbench.datasets.grid import Grid
     from disbench.encoding import Codes
     from disbench.metrics.protocol import Protocol, Representation
 
@@ -86,7 +87,7 @@ def score_codes(codes: Codes, asked: Iterable[Question], *, identity: str) -> li
             _answer(
                 tables[question.representation],
                 question,
-                _ceiling_on_grid(question.protocol.name, codes.grid.name, codes.mean.shape[1]),
+                _ceiling_on_grid(question.protocol.name, codes.grid, codes.mean.shape[1]),
                 identity=identity,
             )
             for question in asked
@@ -195,10 +196,10 @@ def _ceiling(question: Question, table: CodeTable) -> float:
 
 
 @lru_cache(maxsize=1024)
-def _ceiling_on_grid(protocol: str, grid: str, n_codes: int) -> float:
+def _ceiling_on_grid(protocol: str, grid: Grid, n_codes: int) -> float:
     """The ceiling of every run with this evaluation: it depends on nothing that is trained."""
-    labels = GRIDS[grid].labels()
-    ideal = CodeTable(np.zeros((len(labels), n_codes)), labels, GRIDS[grid].factor_names)
+    labels = grid.labels()
+    ideal = CodeTable(np.zeros((len(labels), n_codes)), labels, grid.factor_names)
     return _ceiling(Question(PROTOCOLS[protocol], "mean", 0), ideal)
 
 

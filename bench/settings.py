@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from disbench.words import digits
+
 SETTING = ("source", "model", "beta", "hyperparameters")
 """The columns that runs of other seeds share: a directory, a model, and what that was given."""
 
@@ -62,12 +64,6 @@ def beside_beta(beta: float, hyperparameters: object) -> str:
     """The hyper-parameters of a setting where they are more than beta, and otherwise nothing."""
     text = hyperparameters if isinstance(hyperparameters, str) else ""
     return "" if text == f"beta={digits(beta)}" else text
-
-
-def digits(value: float) -> str:
-    """A hyper-parameter as a reader writes it, with more than six digits where it has them."""
-    text = f"{value:g}"
-    return text if float(text) == value else repr(float(value))
 
 
 def spoken(setting: str) -> str:

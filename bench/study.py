@@ -163,16 +163,19 @@ class EvaluationSection(Section):
         return self.save_codes or bool(known.find_groups(self.protocols))
 
     @model_validator(mode="after")
-    def _can_score(self) -> Self:
+    def _asks_nothing_twice(self) -> Self:
         _refuse_repeated("representations", iter(self.representations))
-        n_images = import_module("disbench.dsprites").GRIDS[self.grid].n
+        return self
+
+    def unfit(self, n_images: int) -> str | None:
+        """Why a grid of so many images is none for these protocols, or None if it is."""
         for protocol in _found(self.protocols):
             if protocol.min_rows > n_images:
-                raise ValueError(
+                return (
                     f"{protocol.name} needs {protocol.min_rows:,} images; "
                     f"the grid {self.grid!r} has {n_images:,}"
                 )
-        return self
+        return None
 
 
 class Study(Section):
@@ -208,6 +211,15 @@ class Study(Section):
             for cell in objective.cells()
             for seed in self.seeds
         )
+
+    @model_validator(mode="after")
+    def _can_score(self) -> Self:
+        """Of a file the number of images is not known before it is opened."""
+        if self.data in import_module("disbench.datasets.sources").NAMES:
+            n_images = import_module("disbench.dsprites").GRIDS[self.evaluation.grid].n
+            if (reason := self.evaluation.unfit(n_images)) is not None:
+                raise ValueError(f"evaluation: {reason}")
+        return self
 
     @model_validator(mode="after")
     def _trains_nothing_twice(self) -> Self:

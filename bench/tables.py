@@ -11,7 +11,7 @@ from disbench.atomic import replacing
 from disbench.columns import COLUMNS, frame_of
 from disbench.finished import finished_runs
 from disbench.names import name_of
-from disbench.settings import SETTING, digits, in_order
+from disbench.settings import SETTING, in_order
 from disbench.statistics.agreement import rank_correlations
 from disbench.statistics.comparisons import compare_settings
 from disbench.statistics.summary import pool, summarise
@@ -143,18 +143,17 @@ def _latest(groups: Iterable[GroupRecord]) -> list[GroupRecord]:
 
 def _names(run: Run) -> dict[str, str | float | None]:
     beta = np.nan if run.beta is None else run.beta
-    settings = " ".join(f"{name}={digits(value)}" for name, value in run.chosen.items())
     return {
         "run": run.id,
         "model": run.objective,
         "beta": beta,
-        "hyperparameters": settings or None,
+        "hyperparameters": run.written or None,
         "seed": run.seed,
     }
 
 
-def _definition(run: Run) -> dict[str, object]:
-    beta_norm = None if run.beta is None else run.beta * run.latents / PIXELS
+def _definition(run: Run, channels: int) -> dict[str, object]:
+    beta_norm = None if run.beta is None else run.beta * run.latents / (PIXELS * channels)
     return {
         **_names(run),
         "beta_norm": beta_norm,  # Higgins et al. 2017
@@ -175,7 +174,7 @@ def _run_row(
     training: TrainingRecord, evaluation: EvaluationRecord | None, failure: Failure | None
 ) -> dict[str, object]:
     """The row of a trained run; the failure, if any, is that of scoring it once more."""
-    row = _definition(training.run) | training.provenance.model_dump()
+    row = _definition(training.run, training.channels) | training.provenance.model_dump()
     row |= {
         "error": None if failure is None else failure.error,
         "status": training.status,
@@ -204,7 +203,7 @@ def _others(training: TrainingRecord) -> str | None:
 
 
 def _failure_row(failure: Failure) -> dict[str, object]:
-    return _definition(failure.run) | {"status": "failed", "error": failure.error}
+    return _definition(failure.run, failure.channels) | {"status": "failed", "error": failure.error}
 
 
 def _score_rows(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from torch.optim import Optimizer
 
-    from disbench.dsprites import PackedImages
+    from disbench.datasets.images import ImageSet
     from disbench.models.autoencoder import Autoencoder
     from disbench.models.objective import Loss, Objective
     from disbench.runs import Run
@@ -48,21 +48,21 @@ class Trainer:
     """A run under way: the learners are changed by every step."""
 
     run: Run
-    images: PackedImages
+    images: ImageSet
     device: str
     objective: Objective
     autoencoder: Learner[Autoencoder]
     adversary: Learner[nn.Module] | None
 
     @classmethod
-    def start(cls, run: Run, images: PackedImages, *, device: str) -> Trainer:
+    def start(cls, run: Run, images: ImageSet, *, device: str) -> Trainer:
         """The run before its first step, with the weights that its identity draws."""
         return cls(
             run=run,
             images=images,
             device=device,
             objective=run.with_hyperparameters(),
-            autoencoder=_autoencoder(run, device),
+            autoencoder=_autoencoder(run, images.channels, device),
             adversary=_adversary(run, device),
         )
 
@@ -96,7 +96,7 @@ class Trainer:
             return self.objective.loss(self.model, self.batch(step))
 
     def batch(self, step: int) -> Batch:
-        """All that a step draws; its images are (batch_size, 1, 64, 64) of 0.0 and 1.0."""
+        """All that a step draws; its images are (batch_size, channels, 64, 64)."""
         rows = self.images.draw(self._key("batches"), step, batch_size=self.run.batch_size)
         companions = self._companions(rows, step)
         return Batch(
@@ -142,8 +142,8 @@ class Trainer:
         return as_tensor(self.images, rows, device=self.device)
 
 
-def _autoencoder(run: Run, device: str) -> Learner[Autoencoder]:
-    model = initial_model(run).to(device)
+def _autoencoder(run: Run, channels: int, device: str) -> Learner[Autoencoder]:
+    model = initial_model(run, channels=channels).to(device)
     optimiser = OPTIMISERS[run.optimiser](model.parameters(), lr=run.learning_rate)
     return Learner(model, optimiser, "model", "optimiser")
 
@@ -158,16 +158,17 @@ def _adversary(run: Run, device: str) -> Learner[nn.Module] | None:
     return Learner(network, optimiser, "adversary", "adversary_optimiser")
 
 
-def initial_model(run: Run) -> Autoencoder:
-    """The model of a run before training, on the CPU."""
+def initial_model(run: Run, *, channels: int = 1) -> Autoencoder:
+    """The model of a run before training, on the CPU, for images of these channels."""
     rng = generator(stream_key(run.identity, "weights"))
-    return build(NETWORKS[run.network], latents=run.latents, rng=rng)
+    return build(NETWORKS[run.network], latents=run.latents, channels=channels, rng=rng)
 
 
-def as_tensor(images: PackedImages, rows: np.ndarray, *, device: str) -> Tensor:
-    """The images at these rows as (n, 1, 64, 64) of 0.0 and 1.0, widened on the device."""
-    unpacked = torch.from_numpy(images.unpack(rows))
-    return unpacked.to(device)[:, None].float()
+def as_tensor(images: ImageSet, rows: np.ndarray, *, device: str) -> Tensor:
+    """The images at these rows as (n, channels, 64, 64) of 0 to 1, widened on the device."""
+    unpacked = torch.from_numpy(images.unpack(rows)).to(device)
+    pixels = unpacked[:, None] if images.channels == 1 else unpacked.permute(0, 3, 1, 2)
+    return pixels.float() if images.largest == 1 else pixels.float() / images.largest
 
 
 def autocast(precision: str, device: str) -> AbstractContextManager[object]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from disbench.dsprites import PackedImages
+    from disbench.datasets.images import ImageSet
     from disbench.models.autoencoder import Autoencoder
     from disbench.runs import Run
 
@@ -55,7 +55,7 @@ class Moment:
 
 def train(
     run: Run,
-    images: PackedImages,
+    images: ImageSet,
     *,
     device: str,
     on_record: Callable[[LossRecord], None] = lambda _: None,

@@ -35,6 +35,12 @@ def number(value: float, form: str) -> str:
     return "\u2013" if math.isnan(value) else format(value, form).replace("inf", "\u221e")
 
 
+def digits(value: float) -> str:
+    """A hyper-parameter as a reader writes it, with more than six digits where it has them."""
+    text = f"{value:g}"
+    return text if float(text) == value else repr(float(value))
+
+
 def readable(text: str | Path) -> str:
     r"""The text on one line, in which what does not print is escaped: ``a\nb``, ``\udcff``.
 

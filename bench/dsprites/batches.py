@@ -30,7 +30,15 @@ def batch_rows(key: int, step: int, *, n_images: int, batch_size: int) -> NDArra
     """
     if n_images < 1:
         raise DataError(f"a batch cannot be drawn from {n_images} images")
-    # Raw numbers, since numpy keeps the stream of a bit generator but not that of Generator.
     # The remainder favours a row over another by less than n_images / 2**64.
-    raw = np.random.Philox(key=key, counter=step * _BLOCKS_OF_A_STEP).random_raw(batch_size)
-    return (raw % np.uint64(n_images)).astype(np.int64)
+    return (raw_numbers(key, step, batch_size) % np.uint64(n_images)).astype(np.int64)
+
+
+def raw_numbers(key: int, step: int, n: int) -> NDArray[np.uint64]:
+    """The first n numbers, of 64 bits each, that belong to a step of the run with this key.
+
+    Raises `ValueError` as `batch_rows` does.
+    """
+    # Raw numbers, since numpy keeps the stream of a bit generator but not that of Generator.
+    bits = np.random.Philox(key=key, counter=step * _BLOCKS_OF_A_STEP)
+    return np.asarray(bits.random_raw(n), np.uint64)

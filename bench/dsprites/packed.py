@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from disbench.dsprites.batches import batch_rows
-from disbench.dsprites.grid import FULL, SIZES, check_rows
+from disbench.dsprites.grid import FACTOR_NAMES, FULL, GRIDS, SIZES, FactorGrid, check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +35,26 @@ class PackedImages:
         return len(self.packed)
 
     @property
+    def channels(self) -> int:
+        """Of an image: lit or not."""
+        return 1
+
+    @property
+    def largest(self) -> int:
+        """What a lit pixel is."""
+        return 1
+
+    @property
+    def n_bytes(self) -> int:
+        """What the images take, once for all processes of a machine."""
+        return self.packed.nbytes
+
+    @property
+    def factor_names(self) -> tuple[str, ...]:
+        """The names of the factors, slowest first."""
+        return FACTOR_NAMES
+
+    @property
     def factor_sizes(self) -> tuple[int, ...]:
         """How many values each factor has, slowest first: their product is the number of images."""
         return SIZES
@@ -42,6 +62,10 @@ class PackedImages:
     def draw(self, key: int, step: int, *, batch_size: int) -> NDArray[np.int64]:
         """Rows of the batch of one step of training: (batch_size,); see `batch_rows`."""
         return batch_rows(key, step, n_images=len(self), batch_size=batch_size)
+
+    def grid(self, name: str) -> FactorGrid:
+        """The grid of dSprites that is called so; see `GRIDS`."""
+        return GRIDS[name]
 
     def unpack(self, rows: ArrayLike) -> NDArray[np.uint8]:
         """Unpack the images at the (m,) rows, in that order: (m, 64, 64), 1 where lit, else 0.

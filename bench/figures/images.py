@@ -101,7 +101,7 @@ def traversal_figure(shown: Sequence[Shown]) -> Figure:
 
 def write_animation(shown: Sequence[Shown], path: Path) -> None:
     """Write the traversals of these runs side by side as a GIF that goes there and back."""
-    sheets = [traversals(one) for one in shown]  # (dimensions, places, 64, 64) each
+    sheets = [traversals(one) for one in shown]  # (dimensions, places, 64, 64[, 3]) each
     there = [
         _side_by_side([montage(sheet[:, place : place + 1]) for sheet in sheets])
         for place in range(sheets[0].shape[1])
@@ -132,28 +132,39 @@ def below_originals(shown: Sequence[Shown]) -> Iterator[tuple[str, NDArray[np.ui
 
 
 def traversals(shown: Shown) -> NDArray[np.uint8]:
-    """The traversals of a run, (dimensions, places, 64, 64), most telling dimension first."""
+    """The traversals of a run, (dimensions, places, 64, 64[, 3]), most telling dimension first."""
     return shown.pictures.traversals[list(shown.order)]
 
 
 def montage(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(rows, columns, 64, 64) images as one image, with a grey gap right of and below each."""
-    n_rows, n_columns, height, width = images.shape
-    canvas = np.full((n_rows, height + GAP, n_columns, width + GAP), GREY, np.uint8)
-    canvas[:, :height, :, :width] = images.transpose(0, 2, 1, 3)
-    return canvas.reshape(n_rows * (height + GAP), n_columns * (width + GAP))
+    """(rows, columns, 64, 64[, 3]) images as one, with a grey gap right of and below each."""
+    n_rows, n_columns, height, width, *channels = images.shape
+    canvas = np.full((n_rows, height + GAP, n_columns, width + GAP, *channels), GREY, np.uint8)
+    canvas[:, :height, :, :width] = images.swapaxes(1, 2)
+    return canvas.reshape(n_rows * (height + GAP), n_columns * (width + GAP), *channels)
 
 
 def _side_by_side(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     """Images as one, grey below those that are less high: runs may differ in their latents."""
     height = max(len(image) for image in images)
-    below = [((0, height - len(image)), (0, 0)) for image in images]
-    filled = [np.pad(i, b, constant_values=GREY) for i, b in zip(images, below, strict=True)]
+    filled = []
+    for image in _in_colour_if_any(images):
+        below = np.full((height - len(image), *image.shape[1:]), GREY, np.uint8)
+        filled.append(np.concatenate([image, below]))
     return np.hstack(filled)
 
 
+def _in_colour_if_any(images: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
+    """Images, each (..., width) or (..., width, 3), all in colour unless all are grey."""
+    colours = [image.shape[-1] == 3 for image in images]  # noqa: PLR2004 - red, green and blue
+    if not any(colours):
+        return list(images)
+    pairs = zip(images, colours, strict=True)
+    return [image if colour else np.stack([image] * 3, axis=-1) for image, colour in pairs]
+
+
 def _rows_figure(labels: Sequence[str], rows: Sequence[NDArray[np.uint8]]) -> Figure:
-    image = montage(np.stack(rows))
+    image = montage(np.stack(_in_colour_if_any(rows)))
     width, height = _size(image)
     figure = Figure(figsize=(width + 1.6, height), layout="constrained")
     panel = figure.subplots()
@@ -167,7 +178,7 @@ def _label_rows(panel: Axes, labels: Sequence[str]) -> None:
 
 
 def _size(image: NDArray[np.uint8]) -> tuple[float, float]:
-    height, width = image.shape
+    height, width, *_ = image.shape
     return width / PIXELS_PER_INCH, height / PIXELS_PER_INCH + 0.3
 
 

@@ -156,19 +156,27 @@ def _named(means: pd.DataFrame) -> str:
 
 def _collapsed(evidence: Evidence) -> Iterator[Caution]:
     """Variational runs whose active dimensions are fewer than the factors to be carried."""
-    runs = evidence.tables.runs
-    n_factors = FULL.n_factors
+    runs = _with_factors(evidence)
     with_posterior = runs[runs["kl"].notna()]
     parts = []
     for setting in evidence.settings:
         rows = with_posterior[with_posterior["setting"].eq(setting)]
-        active = rows.loc[rows["active_dimensions"] < n_factors, "active_dimensions"]
+        active = rows.loc[rows["active_dimensions"] < rows["n_factors"], "active_dimensions"]
         if len(active):
             counts = listed([f"{n}" for n in sorted(active.unique())])
             parts.append(f"{spoken(setting)} ({counts} in {len(active)} of {len(rows)} runs)")
     if parts:
+        n_factors = " or ".join(f"{n}" for n in sorted(runs["n_factors"].unique()))
         text = f"Fewer active dimensions than the {n_factors} factors: {listed(parts)}."
         yield Caution("few active dimensions", text)
+
+
+def _with_factors(evidence: Evidence) -> pd.DataFrame:
+    """The table of runs, with how many factors the images of each have: of dSprites, or as told."""
+    known = {run.key: run.evaluation.images.n_factors for run in evidence.runs if run.evaluation}
+    runs = evidence.tables.runs
+    keys = zip(runs["source"], runs["run"], strict=True)
+    return runs.assign(n_factors=[known.get(key, FULL.n_factors) for key in keys])
 
 
 def _lost_factors(evidence: Evidence) -> Iterator[Caution]:

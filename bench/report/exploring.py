@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_EXPLORED = 6
 """Each takes about a megabyte of the page."""
+NO_IMAGES = "the page has the black and white images of dSprites to compare with, and no others"
 
 
 class Explorable(NamedTuple):
@@ -48,6 +49,9 @@ def explorables(evidence: Evidence) -> Explorables:
         if len(found) >= MOST_EXPLORED:
             refusals.append(f"{label} is left out: {MOST_EXPLORED} decoders are enough for a page.")
             continue
+        if not _is_comparable(run):
+            refusals.append(f"{label} cannot be explored: {NO_IMAGES}.")
+            continue
         try:
             explorer = explore(run.run, run.folder, images=images)
         except ExplorerError as error:
@@ -70,6 +74,12 @@ def _best_runs(evidence: Evidence) -> Iterator[tuple[FinishedRun, str]]:
     for run in sorted(best.values(), key=evidence.runs.index):
         score = scores.get(run.key)
         yield run, "" if score is None else f", best of its objective: {words.number(score, '.3f')}"
+
+
+def _is_comparable(run: FinishedRun) -> bool:
+    """Whether a run was trained on images like those that the page has."""
+    is_dsprites = run.evaluation is not None and run.evaluation.factors is None
+    return is_dsprites and run.training.channels == 1
 
 
 def _naming(run: FinishedRun) -> dict[str, Sequence[Any]]:

@@ -1,4 +1,4 @@
-"""Grey images as data URIs."""
+"""Images as data URIs."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Strip(NamedTuple):
 
 
 def strip(image: NDArray[np.uint8], *, alt: str) -> Strip:
-    """A grey image (height, width) as a PNG in a data URI."""
+    """A grey image (height, width) or one in colour (height, width, 3) as a PNG in a data URI."""
     buffer = BytesIO()
     Image.fromarray(image).save(buffer, format="PNG", optimize=True)
-    height, width = image.shape
+    height, width, *_ = image.shape
     uri = f"data:image/png;base64,{b64encode(buffer.getvalue()).decode('ascii')}"
     return Strip(uri, width, height, alt)

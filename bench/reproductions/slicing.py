@@ -87,7 +87,9 @@ def _published_settings(study: Study, reproduction: Reproduction) -> Study:
     content["objectives"] = [
         {"name": run.objective, **run.hyperparameters}
         for run in study.runs(precision="fp32", data_sha256="")
-        if run.seed == study.seeds[0] and not run.is_baseline and _key(run) in wanted
+        if run.seed == study.seeds[0]
+        and not run.is_baseline
+        and (run.objective, run.written) in wanted
     ]
     content["baselines"] = [name for name in study.baselines if (name, "") in wanted]
     return parse_study(content, source=study.name)
@@ -124,7 +126,7 @@ def _fewer_steps(study: Study, takes: Callable[[Study], float], seconds: float) 
 def _two_digits(steps: float) -> int:
     """The number of steps, rounded down to two digits."""
     whole = max(0, int(steps))
-    unit = 10 ** max(0, len(str(whole)) - 2)
+    unit: int = 10 ** max(0, len(str(whole)) - 2)
     return whole // unit * unit
 
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from disbench.settings import (
     SETTING,
     beside_beta,
-    digits,
     hyperparameter_word,
     in_order,
     setting_names,
