@@ -35,6 +35,11 @@ class Cell:
     """Of the images that it is trained on."""
 
     @property
+    def keeps_codes(self) -> bool:
+        """Whether its codes go to disk: they are to be kept, and not too many."""
+        return self.evaluation.keeps_codes and not self.run.is_wide
+
+    @property
     def events(self) -> Path | None:
         """Where event files for TensorBoard go, None if none are asked for."""
         return self.directory / "tensorboard" / self.run.id if self.tensorboard else None
@@ -65,7 +70,7 @@ def is_answered(cell: Cell, folder: RunFolder) -> bool:
         folder.check_sizes(training, evaluation)
     except DamagedError:
         return False
-    return evaluation is None or not cell.evaluation.keeps_codes or folder.codes.exists()
+    return evaluation is None or not cell.keeps_codes or folder.codes.exists()
 
 
 def to_ask(
@@ -87,4 +92,5 @@ def asked(cell: Cell) -> tuple[Question, ...]:
         cell.evaluation.representations,
         repeats=cell.evaluation.repeats,
         variational=cell.run.is_variational,
+        wide=cell.run.is_wide,
     )

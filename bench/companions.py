@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from disbench.dsprites import PackedImages
+    from disbench.datasets.images import ImageSet
 
     Rows = NDArray[np.int64]
-    Draw = Callable[[PackedImages, Rows, str, int], Rows]
+    Draw = Callable[[ImageSet, Rows, str, int], Rows]
 
 
-def independent(images: PackedImages, rows: Rows, identity: str, step: int) -> Rows:
+def independent(images: ImageSet, rows: Rows, identity: str, step: int) -> Rows:
     """Rows drawn as those of the batch, and independently of them: (batch_size,)."""
     key = stream_key(identity, "companions")
     return images.draw(key, step, batch_size=len(rows))
 
 
-def sharing(images: PackedImages, rows: Rows, identity: str, step: int) -> Rows:
+def sharing(images: ImageSet, rows: Rows, identity: str, step: int) -> Rows:
     """Rows that share some factors with those of the batch: (batch_size,).
 
     As many factors change as a uniform draw from 1 to K - 1 says, each set of so many being as

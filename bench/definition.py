@@ -10,12 +10,22 @@ from pydantic import AfterValidator, Field
 
 def one_of(module: str, table: str) -> AfterValidator:
     """A validator of names: the keys of a table, whose module is loaded when first needed."""
+    return one_of_several((module, table))
+
+
+def one_of_several(*tables: tuple[str, str]) -> AfterValidator:
+    """The same for the keys of several tables, each a module and its name there.
+
+    A table is loaded only for a name that none before it has.
+    """
 
     def check(name: str) -> str:
-        names = getattr(import_module(module), table)
-        if name not in names:
-            raise ValueError(f"there is no {name!r}; expected one of {', '.join(names)}")
-        return name
+        names: list[str] = []
+        for module, table in tables:
+            names += getattr(import_module(module), table)
+            if name in names:
+                return name
+        raise ValueError(f"there is no {name!r}; expected one of {', '.join(names)}")
 
     return AfterValidator(check)
 
@@ -29,6 +39,13 @@ Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 ObjectiveName = Annotated[str, one_of("disbench.models.objectives", "OBJECTIVES")]
+BaselineName = Annotated[str, one_of("disbench.models.baselines", "BASELINES")]
+ModelName = Annotated[
+    str,
+    one_of_several(
+        ("disbench.models.baselines", "BASELINES"), ("disbench.models.objectives", "OBJECTIVES")
+    ),
+]
 NetworkName = Annotated[str, one_of("disbench.models.networks", "NETWORKS")]
 OptimiserName = Annotated[str, one_of("disbench.trainer", "OPTIMISERS")]
 GridName = Annotated[str, one_of("disbench.dsprites", "GRIDS")]

@@ -29,15 +29,14 @@ ACTIVE_VARIANCE = 0.01
 
 
 def evaluate(
-    model: Autoencoder, images: ImageSet, codes: Codes, *, identity: str, device: str
+    model: Autoencoder | None, images: ImageSet, codes: Codes, *, identity: str, device: str
 ) -> Evaluation:
-    """The numbers of a model with these codes; draws belong to the run of this identity."""
-    rng = generator(stream_key(identity, "evaluation"))
-    n = min(N_RECONSTRUCTED, codes.grid.n)
-    chosen = np.sort(rng.choice(codes.grid.n, size=n, replace=False))
-    samples = _sampled(codes, chosen, rng)
-    targets = codes.grid.rows()[chosen]
-    reconstruction = _mean_error(model, images, targets, samples, device)
+    """The numbers of a model with these codes; draws belong to the run of this identity.
+
+    Without a model nothing is reconstructed.
+    """
+    n = 0 if model is None else min(N_RECONSTRUCTED, codes.grid.n)
+    reconstruction = _reconstruction(model, images, codes, n, identity=identity, device=device)
     kl = codes.kl()
     active = codes.mean.var(axis=0, dtype=np.float64) > ACTIVE_VARIANCE
     return Evaluation(
@@ -45,15 +44,20 @@ def evaluate(
         n_reconstructed=n,
         kl=None if kl is None else float(kl.sum()),
         kl_by_dimension=None if kl is None else tuple(kl.tolist()),
-        elbo=None if kl is None else -(reconstruction + float(kl.sum())),
+        elbo=None if kl is None or reconstruction is None else -(reconstruction + float(kl.sum())),
         active_dimensions=int(active.sum()),
     )
 
 
 def picture(
-    model: Autoencoder, images: ImageSet, codes: Codes, *, identity: str, device: str
-) -> Pictures:
-    """Pictures of a model; every run of one grid shows the same originals and prior samples."""
+    model: Autoencoder | None, images: ImageSet, codes: Codes, *, identity: str, device: str
+) -> Pictures | None:
+    """Pictures of a model, None without one.
+
+    Every run of one grid shows the same originals and prior samples.
+    """
+    if model is None:
+        return None
     shown = generator(stream_key(codes.grid.name, "pictures")).choice(codes.grid.n, N_PICTURES)
     rng = generator(stream_key(identity, "pictures"))
     normal = generator(stream_key("prior", "pictures")).standard_normal(
@@ -66,6 +70,24 @@ def picture(
         traversals=moved.reshape(model.latents, N_TRAVERSAL, *moved.shape[1:]),
         samples=_decoded(model, normal, device),
     )
+
+
+def _reconstruction(
+    model: Autoencoder | None,
+    images: ImageSet,
+    codes: Codes,
+    n: int,
+    *,
+    identity: str,
+    device: str,
+) -> float | None:
+    """The mean error over so many images of the grid, None without a model."""
+    if model is None:
+        return None
+    rng = generator(stream_key(identity, "evaluation"))
+    chosen = np.sort(rng.choice(codes.grid.n, size=n, replace=False))
+    samples = _sampled(codes, chosen, rng)
+    return _mean_error(model, images, codes.grid.rows()[chosen], samples, device)
 
 
 def _sampled(

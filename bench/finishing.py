@@ -6,7 +6,7 @@ import time
 import traceback
 from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from safetensors.torch import load, save
 
@@ -14,7 +14,7 @@ from disbench.cells import asked, is_answered, is_done, to_ask
 from disbench.claims import TakenError
 from disbench.datasets.sources import open_images
 from disbench.dsprites import GRIDS
-from disbench.encoding import encode
+from disbench.encoders import NetworkEncoder, encoder_of
 from disbench.evaluation import evaluate, picture
 from disbench.hardware import keep_freed_memory, one_thread
 from disbench.outcomes import Outcome, Status, summary
@@ -25,20 +25,17 @@ from disbench.scoring import Question, score_codes
 from disbench.sittings import Sittings, StoppedError
 from disbench.store import Store
 from disbench.tensorboard import curves, write_scores
-from disbench.trainer import initial_model
 from disbench.training import MomentError, train
 from disbench.writing import trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from torch import Tensor
-
     from disbench.cells import Cell
     from disbench.datasets.grid import Grid
     from disbench.datasets.images import ImageSet
-    from disbench.models.autoencoder import Autoencoder
-    from disbench.training import Moment, Trained
+    from disbench.encoders import Encoder
+    from disbench.training import Moment
 
 _ONE_AT_A_TIME = Lock()
 """The number of threads is that of a process: a cluster's worker may have several tasks."""
@@ -98,12 +95,12 @@ def _finish(cell: Cell, store: Store, sittings: Sittings) -> Status:
         return training.status
     folder = sittings.begin()
     if (training := folder.training()) is None:
-        model, status = _train(cell, folder, sittings)
+        encoder, status = _train(cell, folder, sittings)
     else:
-        model, status = _loaded(cell, folder), training.status
+        encoder, status = _loaded(cell, folder), training.status
     sittings.check()
     if status == "done" and not is_answered(cell, folder):
-        _evaluate(cell, model, folder)
+        _evaluate(cell, encoder, folder)
         _write_scores(cell, folder)
     sittings.claim.check()
     store.forget_failure(cell.run)
@@ -113,11 +110,12 @@ def _finish(cell: Cell, store: Store, sittings: Sittings) -> Status:
 
 def _train(
     cell: Cell, folder: RunFolder, sittings: Sittings
-) -> tuple[Autoencoder, Literal["done", "diverged"]]:
+) -> tuple[Encoder, Literal["done", "diverged"]]:
     images = _images(cell.data)
     moment = sittings.resume(provenance(cell.device))
+    make = _fitted if cell.run.is_baseline else _trained
     try:
-        trained = _trained(cell, images, folder, sittings, moment)
+        made = make(cell, images, folder, sittings, moment)
     except MomentError as error:
         sittings.refuse(str(error))
         return _train(cell, folder, sittings)
@@ -126,31 +124,49 @@ def _train(
         run=cell.run,
         data_source=images.source,
         channels=images.channels,
-        status="diverged" if trained.diverged else "done",
-        steps_done=trained.steps_done,
+        status="diverged" if made.diverged else "done",
+        steps_done=made.steps_done,
         started=sitting.started,
         seconds=sitting.seconds,
         provenance=sitting.provenance,
         earlier=sitting.earlier,
     )
-    folder.write_training(record, trained.losses, save(_contiguous(trained.model)))
-    _note(folder, "encoding", trained.losses[-1])
-    return trained.model, record.status
+    folder.write_training(record, made.losses, save(made.encoder.weights()))
+    _note(folder, "encoding", made.losses[-1] if made.losses else _no_losses(0))
+    return made.encoder, record.status
+
+
+class _Made(NamedTuple):
+    """What makes the codes of a run, and how it came about: a baseline without losses."""
+
+    encoder: Encoder
+    losses: tuple[LossRecord, ...] = ()
+    steps_done: int = 0
+    diverged: bool = False
+
+
+def _fitted(
+    cell: Cell, images: ImageSet, folder: RunFolder, sittings: Sittings, moment: Moment | None
+) -> _Made:
+    """The baseline, fitted at once: what disturbs it has it fitted again."""
+    del sittings, moment
+    _note(folder, "fitting", _no_losses(0))
+    return _Made(encoder_of(cell.run).fitted(cell.run, images, device=cell.device))
 
 
 def _trained(
     cell: Cell, images: ImageSet, folder: RunFolder, sittings: Sittings, moment: Moment | None
-) -> Trained:
+) -> _Made:
     """The trained model; on the way its progress is noted, and curves are drawn if asked for."""
     start = 0 if moment is None else moment.step
-    _note(folder, "training", LossRecord(start, float("nan"), float("nan"), float("nan")))
+    _note(folder, "training", _no_losses(start))
     with curves(cell.events, variational=cell.run.is_variational, start=start) as draw:
 
         def report(losses: LossRecord) -> None:
             _note(folder, "training", losses)
             draw(losses)
 
-        return train(
+        trained = train(
             cell.run,
             images,
             device=cell.device,
@@ -158,19 +174,20 @@ def _trained(
             after_step=sittings.after_step,
             moment=moment,
         )
+    encoder = NetworkEncoder(trained.model, cell.run.is_variational)
+    return _Made(encoder, trained.losses, trained.steps_done, trained.diverged)
 
 
-def _loaded(cell: Cell, folder: RunFolder) -> Autoencoder:
-    model = initial_model(cell.run, channels=cell.channels)
-    model.load_state_dict(load(folder.read_weights()))
-    return model.to(cell.device)
+def _loaded(cell: Cell, folder: RunFolder) -> Encoder:
+    weights, run = load(folder.read_weights()), cell.run
+    return encoder_of(run).restored(run, weights, channels=cell.channels, device=cell.device)
 
 
-def _evaluate(cell: Cell, model: Autoencoder, folder: RunFolder) -> None:
+def _evaluate(cell: Cell, encoder: Encoder, folder: RunFolder) -> None:
     clock = time.perf_counter()
     run, images, device = cell.run, _images(cell.data), cell.device
     grid = images.grid(cell.evaluation.grid)
-    codes = encode(model, images, grid, variational=run.is_variational, device=device)
+    codes = encoder.encode(images, grid, device=device)
     _note_phase(folder, "scoring")
     kept, questions = _kept_and_asked(cell, folder)
     answers = score_codes(codes, questions, identity=run.identity)
@@ -178,14 +195,14 @@ def _evaluate(cell: Cell, model: Autoencoder, folder: RunFolder) -> None:
         identity=run.identity,
         grid=grid.name,
         factors=_factors_of(grid),
-        evaluation=evaluate(model, images, codes, identity=run.identity, device=device),
+        evaluation=evaluate(encoder.model, images, codes, identity=run.identity, device=device),
         scores=(*kept, *(answer.record for answer in answers)),
         seconds=time.perf_counter() - clock,
         provenance=provenance(device),
     )
-    pictures = picture(model, images, codes, identity=run.identity, device=device)
+    pictures = picture(encoder.model, images, codes, identity=run.identity, device=device)
     details = {f"{a.record.path}/{name}": x for a in answers for name, x in a.detail.items()}
-    kept_codes = codes if cell.evaluation.keeps_codes else None
+    kept_codes = codes if cell.keeps_codes else None
     folder.write_evaluation(record, details, pictures, kept_codes)
 
 
@@ -216,9 +233,9 @@ def _kept_and_asked(
     return tuple(kept), missing
 
 
-def _contiguous(model: Autoencoder) -> dict[str, Tensor]:
-    """The weights in the order of their indices, which safetensors asks for."""
-    return {name: weights.contiguous() for name, weights in model.state_dict().items()}
+def _no_losses(step: int) -> LossRecord:
+    """The record of a step of which no losses are known."""
+    return LossRecord(step, float("nan"), float("nan"), float("nan"))
 
 
 def _note(folder: RunFolder, phase: Phase, losses: LossRecord) -> None:

@@ -99,14 +99,15 @@ class Evaluation(Record):
     `reconstruction` is the mean over `n_reconstructed` images of the grid, decoded from one
     posterior sample each (from the code itself for an autoencoder); `kl_by_dimension` holds means
     over the whole grid, `kl` their sum; `elbo` = -(`reconstruction` + `kl`), a lower bound on the
-    log-likelihood. Without a posterior there is none of the three.
+    log-likelihood. Without a posterior there is none of the three; without a decoder nothing is
+    reconstructed.
 
     `active_dimensions` counts those whose posterior mean varies over the images with a variance
     above 0.01 (Burda et al. 2016), a threshold that says little of an autoencoder, whose codes
     have no unit scale.
     """
 
-    reconstruction: float
+    reconstruction: float | None
     n_reconstructed: Count
     kl: float | None
     kl_by_dimension: tuple[float, ...] | None

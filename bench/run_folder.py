@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from disbench.encoding import Codes
     from disbench.seals import Seal
 
-Phase = Literal["training", "encoding", "scoring"]
+Phase = Literal["fitting", "training", "encoding", "scoring"]
 
 TRAINED = ("training.json", "losses.csv", "model.safetensors")
 EVALUATED = ("evaluation.json", "details.h5", "pictures.h5", "codes.h5")
@@ -110,19 +110,21 @@ class RunFolder:
         return self._trained("model.safetensors")
 
     def losses(self) -> list[LossRecord]:
-        """The losses on the way."""
+        """The losses on the way; none of a baseline, which takes no steps."""
         text = self._trained("losses.csv")
         try:
             rows = csv.DictReader(io.StringIO(text.decode("utf-8"), newline=""))
             losses = [_losses(row) for row in rows]
         except (ValueError, KeyError, TypeError, csv.Error) as error:
             raise DamagedError(self.path / "losses.csv", str(error)) from None
-        if not losses:
+        if not losses and not self._has_no_steps:
             raise DamagedError(self.path / "losses.csv", "it holds no losses")
         return losses
 
-    def pictures(self) -> Pictures:
-        """The pictures of the run."""
+    def pictures(self) -> Pictures | None:
+        """The pictures of the run; None of one that has no decoder."""
+        if self._draws_nothing:
+            return None
         arrays = self._evaluated("pictures.h5")
         if arrays.keys() != set(Pictures._fields):
             raise DamagedError(self.path / "pictures.h5", "it lacks pictures")
@@ -190,19 +192,21 @@ class RunFolder:
         self,
         record: EvaluationRecord,
         details: Mapping[str, NDArray[Any]],
-        pictures: Pictures,
+        pictures: Pictures | None,
         codes: Codes | None = None,
     ) -> None:
         """Write how the run was scored; `details` are the arrays behind the scores that are new.
 
+        Pictures are None where nothing decodes codes.
         Codes that are kept are ``mean`` and, of a VAE, ``log_variance``, in the order of the grid.
         """
         earlier = {} if self.evaluation() is None else self.details()
         files = {
             # In one order, however many times it took: the same arrays are the same bytes.
             "details.h5": pack_arrays(dict(sorted({**earlier, **details}.items()))),
-            "pictures.h5": pack_arrays(pictures._asdict()),
         }
+        if pictures is not None:
+            files["pictures.h5"] = pack_arrays(pictures._asdict())
         if codes is not None:
             files["codes.h5"] = pack_arrays(_code_arrays(codes))
         self._write(files, record, kept=self._kept_codes())
@@ -235,6 +239,16 @@ class RunFolder:
         earlier = self.evaluation()
         files = {} if earlier is None else earlier.files
         return {name: files[name] for name in (self.codes.name,) if name in files}
+
+    @property
+    def _has_no_steps(self) -> bool:
+        training = self.training()
+        return training is not None and training.run.is_baseline
+
+    @property
+    def _draws_nothing(self) -> bool:
+        evaluation = self.evaluation()
+        return evaluation is not None and not evaluation.evaluation.n_reconstructed
 
     def _trained(self, name: str) -> bytes:
         return read_sealed(self.path / name, _seal(self.training(), self.path / name))

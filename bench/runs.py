@@ -15,13 +15,13 @@ from disbench.definition import (  # noqa: TC001 - records with a run are valida
     BatchSize,
     Count,
     Latents,
+    ModelName,
     NetworkName,
-    ObjectiveName,
     OptimiserName,
-    Positive,
     Rate,
     Sha256,
 )
+from disbench.models.baselines import BASELINES
 from disbench.words import digits
 
 if TYPE_CHECKING:
@@ -37,16 +37,18 @@ Precision = Literal["fp32", "bf16"]
 class Run:
     """Everything that defines a trained model, and nothing else.
 
+    A baseline is a run, too: its objective is its name, and it takes no steps.
+
     A run is checked where it is read, as a study is: pydantic reads these annotations. One that is
     made here is made from a study, and is not checked again.
     """
 
-    objective: ObjectiveName
+    objective: ModelName
     hyperparameters: Mapping[str, float]
     seed: Count
     network: NetworkName
     latents: Latents
-    steps: Positive
+    steps: Count
     batch_size: BatchSize
     optimiser: OptimiserName
     learning_rate: Rate
@@ -91,22 +93,40 @@ class Run:
 
     @property
     def beta(self) -> float | None:
-        """The weight of the KL: 1 for a VAE, None for an objective without one."""
-        return getattr(self.with_hyperparameters(), "beta", None)
+        """The weight of the KL: 1 for a VAE, None for an objective without one and a baseline."""
+        return None if self.is_baseline else getattr(self.with_hyperparameters(), "beta", None)
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether nothing is trained."""
+        return self.objective in BASELINES
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the codes of a whole grid are too many to be kept in memory or on disk."""
+        return self.is_baseline and BASELINES[self.objective].wide
 
     @property
     def is_variational(self) -> bool:
         """Whether the codes have a posterior."""
+        if self.is_baseline:
+            return BASELINES[self.objective].variational
         return self.with_hyperparameters().variational
 
     def with_hyperparameters(self) -> Objective:
-        """The objective that this run minimises."""
+        """The objective that this run minimises; a baseline has none."""
         from disbench.models.objectives import OBJECTIVES  # noqa: PLC0415 - torch is slow to load
 
         return OBJECTIVES[self.objective](**self.hyperparameters)
 
     @model_validator(mode="after")
     def _has_an_objective(self) -> Self:
+        if self.is_baseline:
+            if self.steps or self.hyperparameters:
+                raise ValueError(f"{self.objective} takes no steps and no hyper-parameters")
+            return self
+        if not self.steps:
+            raise ValueError(f"{self.objective} is trained: it takes at least 1 step")
         try:
             self.with_hyperparameters()
         except TypeError as error:

@@ -41,6 +41,9 @@ COLUMNS = (
 )
 DEFAULT_PROTOCOLS = ("beta_vae/locatello2019", "mig/locatello2019", "mig/exact")
 
+WIDEST = 1024
+"""Dimensions of the codes that a network has at most, and that all of a grid are kept of."""
+
 
 class Question(NamedTuple):
     """What is asked of a run's codes; `seed` numbers the repetitions of a protocol that draws."""
@@ -68,12 +71,17 @@ def questions(
     *,
     repeats: int,
     variational: bool,
+    wide: bool = False,
 ) -> tuple[Question, ...]:
-    """All that can be asked: without a posterior there is no sample, and no protocol needs one."""
+    """All that can be asked: without a posterior there is no sample, and no protocol needs one.
+
+    Of codes too `wide` to be in memory only those are asked that look at drawn rows alone.
+    """
     return tuple(
         Question(protocol, representation, seed)
         for protocol, representation in product(protocols, representations)
         if representation in protocol.representations
+        and (protocol.by_rows or not wide)
         and (variational or (representation == "mean" and not protocol.uses_log_variance))
         for seed in range(repeats if protocol.draws else 1)
     )
@@ -87,7 +95,7 @@ def score_codes(codes: Codes, asked: Iterable[Question], *, identity: str) -> li
             _answer(
                 tables[question.representation],
                 question,
-                _ceiling_on_grid(question.protocol.name, codes.grid, codes.mean.shape[1]),
+                _ceiling_on_grid(question.protocol.name, codes.grid, _n_ideal(codes)),
                 identity=identity,
             )
             for question in asked
@@ -193,6 +201,16 @@ def _tables(codes: Codes, identity: str) -> dict[Representation, CodeTable]:
 def _ceiling(question: Question, table: CodeTable) -> float:
     rng = generator(stream_key(f"ceiling/{question.protocol.name}/{question.seed}", "value"))
     return ceiling(question.protocol, table, table.n_codes, rng=rng)
+
+
+def _n_ideal(codes: Codes) -> int:
+    """How many dimensions ideal codes have: as many, or of wide ones as many as there are factors.
+
+    Further ones would be constant, and 24 GB. To the protocols that are asked of wide codes they
+    are as none: a constant dimension does not vote, and gives a linear classifier no gradient.
+    """
+    n_codes = codes.mean.shape[1]
+    return n_codes if n_codes <= WIDEST else codes.grid.n_factors
 
 
 @lru_cache(maxsize=1024)

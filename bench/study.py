@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from disbench.definition import (
+    BaselineName,
     BatchSize,
     Count,
     GridName,
@@ -179,38 +180,44 @@ class EvaluationSection(Section):
 
 
 class Study(Section):
-    """A grid of runs and how they are judged."""
+    """A grid of runs and how they are judged: baselines, and objectives that are trained."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     description: Annotated[str, Field(max_length=10_000)] = ""
     data: Annotated[str, Field(min_length=1, max_length=4096)] = "rendered"
     seeds: Seeds = (0,)
-    objectives: Annotated[tuple[ObjectiveGrid, ...], Field(min_length=1, strict=False)]
+    baselines: Annotated[tuple[BaselineName, ...], Field(strict=False)] = ()
+    objectives: Annotated[tuple[ObjectiveGrid, ...], Field(strict=False)] = ()
     model: ModelSection = Field(default_factory=ModelSection)
     training: TrainingSection = Field(default_factory=TrainingSection)
     evaluation: EvaluationSection = Field(default_factory=EvaluationSection)
 
     @property
     def n_runs(self) -> int:
-        """How many models the study trains."""
-        return len(self.seeds) * sum(objective.n_cells for objective in self.objectives)
+        """How many runs the study has."""
+        n_cells = sum(objective.n_cells for objective in self.objectives)
+        return len(self.seeds) * (len(self.baselines) + n_cells)
 
     def runs(self, *, precision: Precision, data_sha256: str) -> tuple[Run, ...]:
-        """The runs of the grid, seeds innermost, in a precision that the hardware has."""
-        settings: dict[str, Any] = self.model.model_dump()
-        settings |= self.training.model_dump() | {"precision": precision}
+        """The runs of the grid, seeds innermost, in a precision that the hardware has.
+
+        Baselines, which take no steps, come first.
+        """
+        settings: dict[str, Any] = self.model.model_dump() | self.training.model_dump()
+        settings |= {"precision": precision, "data_sha256": data_sha256}
         return tuple(
-            Run(
-                objective=objective.name,
-                hyperparameters=cell,
-                seed=seed,
-                data_sha256=data_sha256,
-                **settings,
-            )
-            for objective in self.objectives
-            for cell in objective.cells()
+            Run(objective=name, hyperparameters=cell, seed=seed, **settings | steps)
+            for name, cell, steps in self._cells()
             for seed in self.seeds
         )
+
+    def _cells(self) -> Iterator[tuple[str, dict[str, float], dict[str, int]]]:
+        """Names and hyper-parameters of what is run, and other steps where it takes none."""
+        for name in self.baselines:
+            yield name, {}, {"steps": 0}
+        for objective in self.objectives:
+            for cell in objective.cells():
+                yield objective.name, cell, {}
 
     @model_validator(mode="after")
     def _can_score(self) -> Self:
@@ -223,8 +230,11 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _trains_nothing_twice(self) -> Self:
+        if not (self.baselines or self.objectives):
+            raise ValueError("objectives: there are none, and no baselines; give one of either")
         _refuse_too_many(self.n_runs)
         _refuse_repeated("seeds", map(str, self.seeds))
+        _refuse_repeated("baselines", iter(self.baselines))
         cells = (_cell(o.name, cell) for o in self.objectives for cell in o.cells())
         _refuse_repeated("objectives", cells)
         return self
@@ -247,9 +257,9 @@ def _refuse_too_many(n_runs: int) -> None:
 
 
 def _refuse_repeated(key: str, items: Iterator[str]) -> None:
-    [(item, count)] = Counter(items).most_common(1)
-    if count > 1:
-        raise ValueError(f"{key}: {item} is there {count} times; leave it in once")
+    for item, count in Counter(items).most_common(1):
+        if count > 1:
+            raise ValueError(f"{key}: {item} is there {count} times; leave it in once")
 
 
 def _cell(objective: str, values: dict[str, float]) -> str:

@@ -10,6 +10,8 @@ from disbench.metrics.table import CodeTable
 
 # Small enough for the gathered codes to stay in the cache, whatever the number of points.
 _POINTS_AT_ONCE = 128
+# The same where codes are wide: entries of one gather, those of such a block of 256 dimensions.
+_ENTRIES_AT_ONCE = 2**21
 
 
 def beta_vae(
@@ -60,9 +62,21 @@ def pair_differences(
             block = points[start : start + _POINTS_AT_ONCE]
             first = table.sample_rows(len(block) * n_pairs, rng=rng)
             second = table.partners(first, factor, rng=rng)
-            pairs = np.abs(table.codes[first] - table.codes[second])
-            differences[block] = pairs.reshape(len(block), n_pairs, -1).mean(axis=1)
+            differences[block] = _mean_differences(table, first, second, n_pairs)
     return differences
+
+
+def _mean_differences(
+    table: CodeTable, first: IntArray, second: IntArray, n_pairs: int
+) -> FloatArray:
+    """Return the mean of abs(z1 - z2) over each `n_pairs` pairs of rows: (points, d)."""
+    n_points = max(1, _ENTRIES_AT_ONCE // (n_pairs * table.n_codes))
+    parts = []
+    for start in range(0, len(first), n_points * n_pairs):
+        rows = slice(start, start + n_points * n_pairs)
+        pairs = np.abs(table.codes[first[rows]] - table.codes[second[rows]])
+        parts.append(pairs.reshape(-1, n_pairs, table.n_codes).mean(axis=1))
+    return np.concatenate(parts)
 
 
 def _mean_by_label(hits: IntArray, labels: IntArray, n_labels: int) -> FloatArray:
@@ -89,6 +103,7 @@ PROTOCOLS = (
         },
         min_rows=1_000,
         min_factors=2,
+        by_rows=True,
     ),
     Protocol(
         name="beta_vae/higgins2017",
@@ -105,5 +120,6 @@ PROTOCOLS = (
         },
         min_rows=1_000,
         min_factors=2,
+        by_rows=True,
     ),
 )

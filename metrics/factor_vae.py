@@ -9,6 +9,8 @@ from disbench.metrics.table import CodeTable
 
 # Small enough for the gathered codes to stay in the cache, whatever the number of votes.
 _VOTES_AT_ONCE = 128
+# The same where codes are wide: entries of one gather, those of such a block of 256 dimensions.
+_ENTRIES_AT_ONCE = 2**21
 
 
 def factor_vae(
@@ -67,19 +69,30 @@ def _votes(
         [votes] = np.nonzero(factors == factor)
         for start in range(0, len(votes), _VOTES_AT_ONCE):
             block = votes[start : start + _VOTES_AT_ONCE]
-            codes = _sharing(table, factor, len(block), n_rows, rng=rng)
-            local = codes.var(axis=1, ddof=1)[:, candidates]
+            rows = _sharing(table, factor, len(block), n_rows, rng=rng)
+            local = _variances(table, rows)[:, candidates]
             dimensions[block] = candidates[(local / variance[candidates]).argmin(axis=1)]
     return contingency(dimensions, factors, table.n_codes, table.n_factors)
 
 
 def _sharing(
     table: CodeTable, factor: int, n_groups: int, n_rows: int, *, rng: np.random.Generator
-) -> FloatArray:
-    """Return (n_groups, n_rows, d) codes; the rows of a group share one drawn value of `factor`."""
+) -> IntArray:
+    """Return (n_groups, n_rows) rows; those of a group share one drawn value of `factor`."""
     values = table.factors[table.sample_rows(n_groups, rng=rng), factor]
     rows = table.rows_with_value(factor, np.repeat(values, n_rows), rng=rng)
-    return table.codes[rows].reshape(n_groups, n_rows, -1)
+    return rows.reshape(n_groups, n_rows)
+
+
+def _variances(table: CodeTable, rows: IntArray) -> FloatArray:
+    """Return the variance of the codes in each group of rows: (n_groups, n_rows) -> (.., d)."""
+    n_groups = max(1, _ENTRIES_AT_ONCE // (rows.shape[1] * table.n_codes))
+    parts = []
+    for start in range(0, len(rows), n_groups):
+        groups = rows[start : start + n_groups]
+        codes = table.codes[groups.ravel()].reshape(*groups.shape, -1)
+        parts.append(codes.var(axis=1, ddof=1))
+    return np.concatenate(parts)
 
 
 _KIM = "Kim and Mnih, Disentangling by factorising, ICML 2018"
@@ -100,6 +113,7 @@ PROTOCOLS = (
         },
         min_rows=1_000,
         min_factors=2,
+        by_rows=True,
     ),
     Protocol(
         name="factor_vae/kim2018",

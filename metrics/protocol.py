@@ -66,6 +66,9 @@ class _Definition:
         False for what is measured on the codes alone.
     uses_log_variance
         True where a Gaussian posterior is needed beside its mean.
+    by_rows
+        True where of the codes drawn rows alone are looked at, a few at a time: these may be
+        gathered when they are asked for, and constant dimensions count for nothing.
     representations
         What the codes may be: posterior means, or one sample from each posterior.
     spare
@@ -88,6 +91,7 @@ class _Definition:
     draws: bool = True
     uses_factors: bool = True
     uses_log_variance: bool = False
+    by_rows: bool = False
     representations: tuple[Representation, ...] = ("mean", "sampled")
     spare: Spare = "constant"
 

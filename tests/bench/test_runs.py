@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from disbench.models.baselines import BASELINES
 from disbench.models.objectives import AE, VAE, BetaVAE
 from disbench.records import Failure
 from disbench.runs import Run
@@ -86,6 +87,21 @@ def test_beta_is_that_of_the_objective(make_run: Callable[..., Run]) -> None:
     assert make_run(objective="ae", hyperparameters={}).beta is None
 
 
+@pytest.mark.parametrize("name", BASELINES)
+def test_baseline_is_a_run_without_steps(name: str, make_run: Callable[..., Run]) -> None:
+    run = make_run(objective=name, hyperparameters={}, steps=0)
+    failure = Failure(run=run, error="", traceback="")
+    assert Failure.model_validate_json(failure.model_dump_json()).run == run
+    assert (run.id, run.label) == (f"{name}-seed0-{run.identity[:12]}", f"{name}, seed 0")
+    assert (run.is_baseline, run.beta) == (True, None)
+    assert (run.is_variational, run.is_wide) == (name == "untrained", name == "pixels")
+
+
+def test_what_is_trained_is_no_baseline(make_run: Callable[..., Run]) -> None:
+    assert not make_run().is_baseline
+    assert not make_run(latents=1024).is_wide
+
+
 def test_a_run_is_frozen(make_run: Callable[..., Run]) -> None:
     run = make_run()
     with pytest.raises(FrozenInstanceError):
@@ -96,7 +112,10 @@ def test_a_run_is_frozen(make_run: Callable[..., Run]) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"objective": "gan"}, "there is no 'gan'; expected one of ae, vae, beta_vae"),
+        (
+            {"objective": "gan"},
+            "there is no 'gan'; expected one of factors, .*untrained, ae, vae, beta_vae",
+        ),
         ({"objective": "../../etc"}, "there is no '../../etc'"),
         ({"hyperparameters": {"gamma": 2}}, "do not fit beta_vae: .* unexpected keyword .*'gamma'"),
         ({"hyperparameters": {}}, "do not fit beta_vae: .* missing 1 required .*'beta'"),
@@ -107,8 +126,11 @@ def test_a_run_is_frozen(make_run: Callable[..., Run]) -> None:
         ({"latents": 10**9}, "less than or equal to 1024"),
         ({"seed": -1}, "greater than or equal to 0"),
         ({"seed": 10**30}, "less than 9223372036854775808"),
-        ({"steps": 0}, "greater than or equal to 1"),
-        ({"steps": -4}, "greater than or equal to 1"),
+        ({"steps": 0}, "beta_vae is trained: it takes at least 1 step"),
+        ({"steps": -4}, "greater than or equal to 0"),
+        ({"objective": "pca"}, "pca takes no steps and no hyper-parameters"),
+        ({"objective": "pca", "hyperparameters": {}}, "pca takes no steps"),
+        ({"objective": "pca", "steps": 0}, "pca takes no steps and no hyper-parameters"),
         ({"batch_size": 0}, "greater than or equal to 1"),
         ({"learning_rate": "NaN"}, "finite number"),
         ({"learning_rate": "Infinity"}, "finite number"),

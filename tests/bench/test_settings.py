@@ -6,7 +6,6 @@ from itertools import product
 from math import nan
 
 import pandas as pd
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from disbench.settings import (
     setting_table,
     settings_of,
 )
+from disbench.words import digits
 
 Setting = tuple[str, float, str | float]
 AE: Setting = ("ae", nan, nan)
@@ -131,13 +131,6 @@ def test_another_setting_has_another_name(first: list[Setting], second: list[Set
     assert named.groupby("name")["setting"].nunique().eq(1).all()
     assert named.groupby("setting")["name"].nunique().eq(1).all()
     assert sorted(settings_of(frame)) == sorted(set(named["name"]))
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(4.0, "4"), (0.1, "0.1"), (1e-9, "1e-09"), (1.23456789, "1.23456789")]
-)
-def test_number_has_the_digits_it_needs(value: float, text: str) -> None:
-    assert digits(value) == text
 
 
 def test_rows_are_ordered_by_source_model_beta_and_seed() -> None:

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from disbench.errors import StudyError
+from disbench.models.baselines import BASELINES
 from disbench.models.objectives import OBJECTIVES
 from disbench.study_files import parse_study
 
@@ -106,6 +107,32 @@ def test_a_study_is_frozen(make_study: Callable[..., Study]) -> None:
         make_study().name = "other"
 
 
+def test_baselines_come_first_with_every_seed(make_study: Callable[..., Study]) -> None:
+    study = make_study(baselines=["untrained", "pca"], objectives=[AE], seeds=[7, 3])
+    runs = study.runs(precision="fp32", data_sha256="00")
+    assert [(run.objective, run.seed, run.steps) for run in runs] == [
+        ("untrained", 7, 0),
+        ("untrained", 3, 0),
+        ("pca", 7, 0),
+        ("pca", 3, 0),
+        ("ae", 7, 4),
+        ("ae", 3, 4),
+    ]
+    assert study.n_runs == 6
+    assert len({run.identity for run in runs}) == 6
+
+
+def test_baselines_do_not_change_what_is_trained(make_study: Callable[..., Study]) -> None:
+    alone = make_study().runs(precision="fp32", data_sha256="00")
+    beside = make_study(baselines=list(BASELINES)).runs(precision="fp32", data_sha256="00")
+    assert beside[len(BASELINES) :] == alone
+
+
+def test_study_of_baselines_needs_no_objective(make_study: Callable[..., Study]) -> None:
+    [run] = make_study(baselines=["factors"], objectives=[]).runs(precision="fp32", data_sha256="")
+    assert run.is_baseline
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -160,7 +187,7 @@ def test_a_study_is_frozen(make_study: Callable[..., Study]) -> None:
         ({"seeds": [0, 2**63]}, "seeds[1]: got 9223372036854775808;"),
         ({"seeds": [0, True]}, "seeds[1]: got True;"),
         ({"seeds": [3, 1, 3]}, "seeds: 3 is there 2 times; leave it in once"),
-        ({"objectives": []}, "objectives: got [];"),
+        ({"objectives": []}, "objectives: there are none, and no baselines;"),
         ({"objectives": AE}, "objectives: got {'name': 'ae'};"),
         ({"objectives": ["ae"]}, "objectives[0]: got 'ae';"),
         ({"objectives": [AE, {}]}, "objectives[1].name: is missing, and has no default"),
@@ -191,6 +218,13 @@ def test_a_study_is_frozen(make_study: Callable[..., Study]) -> None:
             {"evaluation": {"representations": ["mean", "mean"]}},
             "evaluation: representations: mean is there 2 times; leave it in once",
         ),
+        (
+            {"baselines": ["svd"]},
+            "baselines[0]: there is no 'svd'; expected one of factors, pixels",
+        ),
+        ({"baselines": ["ae"]}, "baselines[0]: there is no 'ae'"),
+        ({"baselines": ["pca", "ica", "pca"]}, "baselines: pca is there 2 times; leave it in once"),
+        ({"objectives": [{"name": "pca"}]}, "objectives[0].name: there is no 'pca'; expected one"),
         ({"objectives": [AE, AE]}, "objectives: ae is there 2 times; leave it in once"),
         ({"objectives": [_beta_vae(4, 1, 4.0)]}, "objectives: beta_vae beta = 4 is there 2 times;"),
         ({"objectives": [_beta_vae(0.0, -0.0)]}, "objectives: beta_vae beta = 0 is there 2 times;"),
@@ -234,7 +268,7 @@ def test_plain_folder_name_is_taken(name: str, make_study: Callable[..., Study])
     assert make_study(name=name).name == name
 
 
-@pytest.mark.parametrize("key", ["name", "objectives"])
+@pytest.mark.parametrize("key", ["name"])
 def test_missing_key_is_named(key: str, study_content: Callable[..., Content]) -> None:
     content = study_content()
     del content[key]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from disbench.words import counted, duration, listed, number, p_value, per_cent, readable
+from disbench.words import counted, digits, duration, listed, number, p_value, per_cent, readable
 
 
 @pytest.mark.parametrize(
@@ -122,3 +122,10 @@ def test_number_that_is_none_or_infinite_has_a_sign_of_its_own(
 )
 def test_what_does_not_print_is_escaped(text: str | Path, said: str) -> None:
     assert readable(text) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(4.0, "4"), (0.1, "0.1"), (1e-9, "1e-09"), (1.23456789, "1.23456789")]
+)
+def test_number_has_the_digits_it_needs(value: float, text: str) -> None:
+    assert digits(value) == text
