@@ -16,12 +16,14 @@ from disbench.dsprites.packed import N_BYTES
 from disbench.encoding import BATCH_SIZE
 from disbench.evaluation import N_RECONSTRUCTED
 from disbench.hardware import keep_freed_memory, one_thread
-from disbench.trainer import Trainer, as_tensor
+from disbench.trainer import Trainer, as_tensor, initial_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from disbench.models.autoencoder import Autoencoder
     from disbench.plan import Plan
+    from disbench.runs import Run
 
 N_WARM_UP = 3
 N_TIMED = 7
@@ -31,7 +33,11 @@ PICTURES_BYTES = 400_000
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is left of a plan to do, with `jobs` processes; scoring is not in `seconds`."""
+    """What is left of a plan to do, with `jobs` processes.
+
+    Neither scoring nor the fitting of baselines is in `seconds`; where nothing is trained,
+    `step_seconds` is 0.
+    """
 
     jobs: int
     seconds: float
@@ -41,40 +47,55 @@ class Estimate:
 
 
 def estimate(plan: Plan, *, jobs: int) -> Estimate:
-    """Time a few steps of the plan's first run, and count up.
+    """Time a few steps of the plan's first run that is trained, and count up.
 
     Images are blank, so that nothing has to be drawn. Memory is the peak of this process, once
-    for each job, and the packed images once for all.
+    for each job, and the packed images once for all. A baseline counts as a run that is encoded
+    by a network and not trained.
     """
     keep_freed_memory()
-    blank = np.broadcast_to(np.uint8(0), (FULL.n, N_BYTES))  # of any length, and of no size
-    run = plan.cells[0].run
-    trainer = Trainer.start(run, PackedImages(blank, "", "blank"), device=plan.device)
-    with one_thread():
-        step_seconds = _median_seconds(trainer.step)
-        encode_seconds, decode_seconds = _forward_seconds(trainer)
+    trained = [cell.run for cell in plan.cells if not cell.run.is_baseline]
+    run = next(iter(trained), plan.cells[0].run)
+    model, step_seconds, encode_seconds, decode_seconds = _timed(run, plan.device)
     grid = GRIDS[plan.study.evaluation.grid]
-    evaluation = grid.n * encode_seconds + min(N_RECONSTRUCTED, grid.n) * decode_seconds
+    encoding = grid.n * encode_seconds
+    training = run.steps * step_seconds + min(N_RECONSTRUCTED, grid.n) * decode_seconds
     jobs = min(jobs, max(1, len(plan.to_do)))
-    rounds = -(-len(plan.to_do) // jobs)
-    weights = sum(p.numel() * p.element_size() for p in trainer.model.parameters())
+    n_trained = sum(not cell.run.is_baseline for cell in plan.to_do)
+    weights = sum(p.numel() * p.element_size() for p in model.parameters())
     codes = grid.n * run.latents * 8 if plan.study.evaluation.keeps_codes else 0
     return Estimate(
         jobs=jobs,
-        seconds=rounds * (run.steps * step_seconds + evaluation),
+        seconds=-(-n_trained // jobs) * training + -(-len(plan.to_do) // jobs) * encoding,
         step_seconds=step_seconds,
         memory_bytes=jobs * _peak_bytes() + GRIDS["full"].n * 512,
         disk_bytes=len(plan.to_do) * (weights + codes + PICTURES_BYTES),
     )
 
 
-def _forward_seconds(trainer: Trainer) -> tuple[float, float]:
+def _timed(run: Run, device: str) -> tuple[Autoencoder, float, float, float]:
+    """The model of a run, and the seconds of a step, and of encoding and decoding an image.
+
+    A baseline takes no step.
+    """
+    blank = np.broadcast_to(np.uint8(0), (FULL.n, N_BYTES))  # of any length, and of no size
+    images = PackedImages(blank, "", "blank")
+    with one_thread():
+        if run.is_baseline:
+            model, step_seconds = initial_model(run).to(device), 0.0
+        else:
+            trainer = Trainer.start(run, images, device=device)
+            model, step_seconds = trainer.model, _median_seconds(trainer.step)
+        return model, step_seconds, *_forward_seconds(model, images, device)
+
+
+def _forward_seconds(model: Autoencoder, images: PackedImages, device: str) -> tuple[float, float]:
     """Seconds to encode and to decode an image, as the evaluation does."""
-    images = as_tensor(trainer.images, np.arange(BATCH_SIZE), device=trainer.device)
-    codes = torch.zeros(BATCH_SIZE, trainer.model.latents, device=trainer.device)
+    batch = as_tensor(images, np.arange(BATCH_SIZE), device=device)
+    codes = torch.zeros(BATCH_SIZE, model.latents, device=device)
     with torch.inference_mode():
-        encoding = _median_seconds(lambda _: trainer.model.encode(images).mean)
-        decoding = _median_seconds(lambda _: trainer.model.decode(codes))
+        encoding = _median_seconds(lambda _: model.encode(batch).mean)
+        decoding = _median_seconds(lambda _: model.decode(codes))
     return encoding / BATCH_SIZE, decoding / BATCH_SIZE
 
 

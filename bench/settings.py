@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from disbench.models.baselines import BASELINES
+
 SETTING = ("source", "model", "beta", "hyperparameters")
 """The columns that runs of other seeds share: a directory, a model, and what that was given."""
+
+_PLACES = {name: place for place, name in enumerate(BASELINES)}
 
 
 def setting_names(frame: pd.DataFrame) -> pd.Series[str]:
@@ -23,7 +27,7 @@ def setting_names(frame: pd.DataFrame) -> pd.Series[str]:
 
 
 def settings_of(frame: pd.DataFrame) -> list[str]:
-    """The settings of a frame: by source, those without a beta first, then by beta."""
+    """The settings of a frame: by source, baselines first, then those without a beta, by beta."""
     return setting_table(frame)["setting"].tolist()
 
 
@@ -32,10 +36,13 @@ def setting_table(frame: pd.DataFrame) -> pd.DataFrame:
 
     Columns are those of `SETTING`, and `setting`, its name.
     """
-    order = ["source", "beta", "model", "hyperparameters"]
+    order = ["source", "place", "beta", "model", "hyperparameters"]
     table = frame[list(SETTING)].drop_duplicates()
+    table = table.assign(place=table["model"].map(_PLACES).fillna(len(_PLACES)))
     table = table.sort_values(order, na_position="first", kind="stable", ignore_index=True)
-    return table.assign(setting=pd.Series(_names(table), index=table.index, dtype="str"))
+    return table[list(SETTING)].assign(
+        setting=pd.Series(_names(table), index=table.index, dtype="str")
+    )
 
 
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:

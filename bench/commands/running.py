@@ -120,11 +120,16 @@ def show(plan: Plan, *, executor: Executor, console: Console) -> None:
         return
     cost = executor.call(estimate, plan, jobs=executor.jobs)
     training = plan.study.training
+    steps = (
+        f"  {training.steps:,} steps a run of {1000 * cost.step_seconds:.0f} ms, "
+        "measured here just now\n"
+        if plan.study.objectives
+        else ""
+    )
     console.print(
         f"about {duration(cost.seconds)} with {cost.jobs} at a time on {plan.device}, "
         f"{training.precision}, scoring apart\n"
-        f"  {training.steps:,} steps a run of {1000 * cost.step_seconds:.0f} ms, "
-        "measured here just now\n"
+        f"{steps}"
         f"  memory: about {cost.memory_bytes / 1e9:.1f} GB, all processes together\n"
         f"  disk: about {cost.disk_bytes / 1e6:,.0f} MB",
         markup=False,
