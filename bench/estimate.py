@@ -6,6 +6,7 @@ import resource
 import sys
 import time
 from dataclasses import dataclass
+from heapq import heapreplace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,12 +16,15 @@ from disbench.datasets.sources import outline
 from disbench.encoding import BATCH_SIZE
 from disbench.evaluation import N_RECONSTRUCTED
 from disbench.hardware import keep_freed_memory, one_thread
-from disbench.trainer import Trainer, as_tensor
+from disbench.trainer import Trainer, as_tensor, initial_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from disbench.datasets.images import ImageSet
+    from disbench.models.autoencoder import Autoencoder
     from disbench.plan import Plan
+    from disbench.runs import Run
 
 N_WARM_UP = 3
 N_TIMED = 7
@@ -29,51 +33,91 @@ PICTURES_BYTES = 400_000
 
 
 @dataclass(frozen=True)
+class Speeds:
+    """Seconds of one process: of a step, by objective, and of encoding and decoding an image."""
+
+    step: Mapping[str, float]
+    encode: float
+    decode: float
+    weights_bytes: int
+
+    def training(self, run: Run) -> float:
+        """Seconds of all steps of a run; a baseline takes none."""
+        return 0.0 if run.is_baseline else run.steps * self.step[run.objective]
+
+    def evaluation(self, run: Run, n_images: int) -> float:
+        """Seconds of encoding and decoding, without scoring; a baseline counts as a network."""
+        n_decoded = 0 if run.is_baseline else min(N_RECONSTRUCTED, n_images)
+        return n_images * self.encode + n_decoded * self.decode
+
+
+@dataclass(frozen=True)
 class Estimate:
-    """What is left of a plan to do, with `jobs` processes; scoring is not in `seconds`."""
+    """What is left of a plan to do, with `jobs` processes.
+
+    Neither scoring nor the fitting of baselines is in `seconds`. `step_seconds` are those of a
+    step, by objective.
+    """
 
     jobs: int
     seconds: float
-    step_seconds: float
+    step_seconds: Mapping[str, float]
     memory_bytes: int
     disk_bytes: int
 
 
 def estimate(plan: Plan, *, jobs: int) -> Estimate:
-    """Time a few steps of the plan's first run, and count up.
+    """Time a few steps of each of the plan's objectives, and count up.
 
-    No sprite has to be drawn for it. Memory is the peak of this process, once for
-    each job, and the images once for all.
+    No sprite has to be drawn for it. Memory is the peak of this process, once for each job, and
+    the images once for all.
     """
-    keep_freed_memory()
+    runs = [cell.run for cell in plan.to_do]
     images = outline(plan.study.data)
-    run = plan.cells[0].run
-    trainer = Trainer.start(run, images, device=plan.device)
-    with one_thread():
-        step_seconds = _median_seconds(trainer.step)
-        encode_seconds, decode_seconds = _forward_seconds(trainer)
-    grid = images.grid(plan.study.evaluation.grid)
-    evaluation = grid.n * encode_seconds + min(N_RECONSTRUCTED, grid.n) * decode_seconds
-    jobs = min(jobs, max(1, len(plan.to_do)))
-    rounds = -(-len(plan.to_do) // jobs)
-    weights = sum(p.numel() * p.element_size() for p in trainer.model.parameters())
-    codes = grid.n * run.latents * 8 if plan.study.evaluation.keeps_codes else 0
+    speeds = measure_speeds(runs or [plan.cells[0].run], images, device=plan.device)
+    n = images.grid(plan.study.evaluation.grid).n
+    jobs = min(jobs, max(1, len(runs)))
+    latents = plan.study.model.latents
+    codes = n * latents * 8 if plan.study.evaluation.keeps_codes else 0
     return Estimate(
         jobs=jobs,
-        seconds=rounds * (run.steps * step_seconds + evaluation),
-        step_seconds=step_seconds,
+        seconds=_end((speeds.training(run) + speeds.evaluation(run, n) for run in runs), jobs),
+        step_seconds=speeds.step,
         memory_bytes=jobs * _peak_bytes() + images.n_bytes,
-        disk_bytes=len(plan.to_do) * (weights + codes + PICTURES_BYTES),
+        disk_bytes=len(runs) * (speeds.weights_bytes + codes + PICTURES_BYTES),
     )
 
 
-def _forward_seconds(trainer: Trainer) -> tuple[float, float]:
+def measure_speeds(runs: Iterable[Run], images: ImageSet, *, device: str) -> Speeds:
+    """Time a few steps of one run of each objective, and a few batches of the first network."""
+    keep_freed_memory()
+    first: dict[str, Run] = {}
+    for run in runs:
+        first.setdefault(run.objective, run)
+    trained = {name: run for name, run in first.items() if not run.is_baseline}
+    model = initial_model(next(iter(first.values())), channels=images.channels).to(device)
+    with one_thread():
+        trainers = {n: Trainer.start(run, images, device=device) for n, run in trained.items()}
+        step = {name: _median_seconds(trainer.step) for name, trainer in trainers.items()}
+        encode, decode = _forward_seconds(model, images, device)
+    return Speeds(step, encode, decode, sum(p.numel() * 4 for p in model.parameters()))
+
+
+def _end(lengths: Iterable[float], jobs: int) -> float:
+    """When the last of tasks of these lengths ends, each of which begins where one ends first."""
+    ends = [0.0] * jobs
+    for length in lengths:
+        heapreplace(ends, ends[0] + length)
+    return max(ends)
+
+
+def _forward_seconds(model: Autoencoder, images: ImageSet, device: str) -> tuple[float, float]:
     """Seconds to encode and to decode an image, as the evaluation does."""
-    images = as_tensor(trainer.images, np.arange(BATCH_SIZE), device=trainer.device)
-    codes = torch.zeros(BATCH_SIZE, trainer.model.latents, device=trainer.device)
+    batch = as_tensor(images, np.arange(BATCH_SIZE) % len(images), device=device)
+    codes = torch.zeros(BATCH_SIZE, model.latents, device=device)
     with torch.inference_mode():
-        encoding = _median_seconds(lambda _: trainer.model.encode(images).mean)
-        decoding = _median_seconds(lambda _: trainer.model.decode(codes))
+        encoding = _median_seconds(lambda _: model.encode(batch).mean)
+        decoding = _median_seconds(lambda _: model.decode(codes))
     return encoding / BATCH_SIZE, decoding / BATCH_SIZE
 
 

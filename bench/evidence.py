@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from disbench.dimensions import tabulate_dimensions, tabulate_factors
 from disbench.finished import finished_runs
 from disbench.settings import SETTING, setting_table, spoken
 from disbench.tables import Tables, analyse, learning_curves, recorded
+from disbench.trained import without_baselines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,25 @@ class Evidence:
     def sources(self) -> tuple[str, ...]:
         """The names of the directories."""
         return tuple(dict.fromkeys(self.tables.runs["source"]))
+
+    @cached_property
+    def trained(self) -> Evidence:
+        """What there is of the runs that were trained, without the baselines."""
+        tables = self.tables
+        runs = without_baselines(tables.runs)
+        kept = [setting for setting in self.settings if runs["setting"].eq(setting).any()]
+        pairs = tables.comparisons
+        both = pairs["first"].isin(kept) & pairs["second"].isin(kept)
+        named = {name: without_baselines(getattr(tables, name)) for name in ("scores", "summary")}
+        return replace(
+            self,
+            runs=tuple(run for run in self.runs if not run.run.is_baseline),
+            tables=tables._replace(runs=runs, comparisons=pairs[both], **named),
+            curves=without_baselines(self.curves),
+            dimensions=without_baselines(self.dimensions),
+            factors=without_baselines(self.factors),
+            settings=tuple(kept),
+        )
 
     def scores_of(self, representation: str) -> pd.DataFrame:
         """The scores of posterior means, or of samples."""

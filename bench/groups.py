@@ -45,11 +45,13 @@ def score_groups(store: Store, study: Study) -> None:
 
 
 def _settings(store: Store) -> Iterable[list[Member]]:
-    """The runs with codes and a posterior, by objective and hyper-parameters."""
+    """The trained runs with codes and a posterior, by objective and hyper-parameters."""
     settings: dict[str, list[Member]] = {}
     for folder in store.finished():
         training = folder.training()
-        if training is not None and training.run.is_variational and folder.codes.exists():
+        if training is None or training.run.is_baseline or not training.run.is_variational:
+            continue
+        if folder.codes.exists():
             settings.setdefault(training.run.setting, []).append((training.run, folder))
     return (members for members in settings.values() if len(members) > 1)
 

@@ -71,6 +71,8 @@ class Run:
     @property
     def chosen(self) -> dict[str, float]:
         """The hyper-parameters to name: the main one, and those that are not at their defaults."""
+        if self.is_baseline:
+            return {}
         objective: Any = self.with_hyperparameters()  # a dataclass, which no protocol can say
         defaults = {field.name: field.default for field in fields(objective)}
         return {n: value for n, value in self.hyperparameters.items() if value != defaults[n]}

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from disbench.models.baselines import BASELINES
 from disbench.words import digits
 
 SETTING = ("source", "model", "beta", "hyperparameters")
 """The columns that runs of other seeds share: a directory, a model, and what that was given."""
+
+_PLACES = {name: place for place, name in enumerate(BASELINES)}
 
 
 def setting_names(frame: pd.DataFrame) -> pd.Series[str]:
@@ -34,12 +37,12 @@ def settings_of(frame: pd.DataFrame) -> list[str]:
 def setting_table(frame: pd.DataFrame) -> pd.DataFrame:
     """A row for each setting of a frame: by source, by model, by the main hyper-parameter.
 
-    Columns are those of `SETTING`, and `setting`, its name. Models that have nothing to choose come
-    first; the VAE stands among the beta-VAEs.
+    Columns are those of `SETTING`, and `setting`, its name. Baselines come first, then models
+    that have nothing to choose; the VAE stands among the beta-VAEs.
     """
     table = frame[list(SETTING)].drop_duplicates()
     table = table.assign(**_places(table)).sort_values(
-        ["source", "family", "main", "model", "hyperparameters"],
+        ["source", "baseline", "family", "main", "model", "hyperparameters"],
         na_position="first",
         kind="stable",
         ignore_index=True,
@@ -73,10 +76,11 @@ def spoken(setting: str) -> str:
 
 
 def _places(table: pd.DataFrame) -> dict[str, pd.Series[Any]]:
-    """What settings are ordered by: the family of the model, and its main hyper-parameter."""
+    """What settings are ordered by: whether a baseline, the family, the main hyper-parameter."""
     main = pd.to_numeric(_main(table)["value"]).fillna(table["beta"])
     family = table["model"].replace({"vae": "beta_vae"}).where(main.notna())
-    return {"family": family, "main": main}
+    baseline = table["model"].map(_PLACES).fillna(len(_PLACES))
+    return {"baseline": baseline, "family": family, "main": main}
 
 
 def _main(frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,12 +10,14 @@ import pandas as pd
 from disbench.atomic import replacing
 from disbench.columns import COLUMNS, frame_of
 from disbench.finished import finished_runs
+from disbench.models.baselines import BASELINES
 from disbench.names import name_of
 from disbench.settings import SETTING, in_order
 from disbench.statistics.agreement import rank_correlations
 from disbench.statistics.comparisons import compare_settings
 from disbench.statistics.summary import pool, summarise
 from disbench.statistics.variance import variance_explained
+from disbench.trained import without_baselines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -90,16 +92,21 @@ def recorded(
 
 
 def analyse(runs: pd.DataFrame, scores: pd.DataFrame) -> Tables:
-    """The tables of these runs and scores, which may be those of several directories."""
+    """The tables of these runs and scores, which may be those of several directories.
+
+    What is said of objectives, of the variance over runs and of the order of runs is said of those
+    that were trained.
+    """
     runs, scores = in_order(runs), in_order(scores)
+    trained = without_baselines(scores)
     return Tables(
         runs=runs,
         scores=scores,
         summary=summarise(scores),
-        objectives=pool(scores),
-        variance=variance_explained(scores),
+        objectives=pool(trained),
+        variance=variance_explained(trained),
         comparisons=compare_settings(scores),
-        agreement=rank_correlations(scores, runs),
+        agreement=rank_correlations(trained, runs),
     )
 
 
@@ -120,8 +127,9 @@ def read_csv(name: str, directory: Path) -> pd.DataFrame:
 
 
 def learning_curves(runs: Iterable[FinishedRun]) -> pd.DataFrame:
-    """The losses of these runs on the way: a row for each run and record."""
-    frames = [pd.DataFrame(run.folder.losses()).assign(**names_of(run)) for run in runs]
+    """The losses of these runs on the way: a row for each run and record, none of a baseline."""
+    trained = (run for run in runs if not run.run.is_baseline)
+    frames = [pd.DataFrame(run.folder.losses()).assign(**names_of(run)) for run in trained]
     curves = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(CURVES))
     return curves.astype(dict(CURVES))
 
@@ -154,6 +162,7 @@ def _names(run: Run) -> dict[str, str | float | None]:
 
 def _definition(run: Run, channels: int) -> dict[str, object]:
     beta_norm = None if run.beta is None else run.beta * run.latents / (PIXELS * channels)
+    without = BASELINES[run.objective].ignored if run.is_baseline else ()
     return {
         **_names(run),
         "beta_norm": beta_norm,  # Higgins et al. 2017
@@ -167,6 +176,7 @@ def _definition(run: Run, channels: int) -> dict[str, object]:
         "data_sha256": run.data_sha256,
         "identity": run.identity,
         "training_version": run.training_version,
+        **dict.fromkeys(without),
     }
 
 

@@ -16,7 +16,7 @@ from disbench.runner import directory_of
 from disbench.runner import execute as execute_plan
 from disbench.sittings import Interval
 from disbench.study_files import load_study, narrowed
-from disbench.words import duration, readable
+from disbench.words import duration, listed, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,11 +123,12 @@ def show(plan: Plan, *, executor: Executor, console: Console) -> None:
         return
     cost = executor.call(estimate, plan, jobs=executor.jobs)
     training = plan.study.training
+    each = [f"{1000 * seconds:.0f} ms ({name})" for name, seconds in cost.step_seconds.items()]
+    steps = f"  {training.steps:,} steps a run, measured here just now: {listed(each, most=20)}\n"
     console.print(
         f"about {duration(cost.seconds)} with {cost.jobs} at a time on {plan.device}, "
         f"{training.precision}, scoring apart\n"
-        f"  {training.steps:,} steps a run of {1000 * cost.step_seconds:.0f} ms, "
-        "measured here just now\n"
+        f"{steps if each else ''}"
         f"  memory: about {cost.memory_bytes / 1e9:.1f} GB, all processes together\n"
         f"  disk: about {cost.disk_bytes / 1e6:,.0f} MB",
         markup=False,

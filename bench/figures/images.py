@@ -65,7 +65,12 @@ def shown_runs(evidence: Evidence) -> list[Shown]:
     found = [first[setting] for setting in evidence.settings if setting in first]
     if len(found) > MOST_SHOWN:
         found = [found[i] for i in np.linspace(0, len(found) - 1, MOST_SHOWN).round().astype(int)]
-    return [Shown(evidence.label(run), run.folder.pictures(), run.information) for run in found]
+    shown = ((run, run.folder.pictures()) for run in found)
+    return [
+        Shown(evidence.label(run), pictures, run.information)
+        for run, pictures in shown
+        if pictures is not None
+    ]
 
 
 def image_pictures(shown: Sequence[Shown]) -> Iterator[Picture]:

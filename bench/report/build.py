@@ -73,7 +73,7 @@ def write_reports(stores: Mapping[str, Store], directory: Path) -> Evidence:
 
 def _write(evidence: Evidence, stores: Mapping[str, Store], directory: Path) -> None:
     _write_tables(evidence, directory)
-    shown = shown_runs(evidence)
+    shown = shown_runs(evidence.trained)
     studies = {name: study for name, store in stores.items() if (study := store.study())}
     published = published_of(evidence, studies)
     if published is not None:
@@ -86,7 +86,7 @@ def _write(evidence: Evidence, stores: Mapping[str, Store], directory: Path) -> 
         published=published,
         pictures=draw_pictures(evidence, shown, directory / "figures"),
         shown=shown,
-        explorables=explorables(evidence),
+        explorables=explorables(evidence.trained),
     )
     _write_text(render(page), directory / REPORT)
 

@@ -140,8 +140,11 @@ def _noise(evidence: Evidence) -> Iterator[Caution]:
 
 
 def _supervised_means(evidence: Evidence) -> pd.DataFrame:
-    """The summary of posterior means by the protocols that look at factors."""
-    summary = evidence.tables.summary
+    """The summary of posterior means by the protocols that look at factors.
+
+    That a baseline is full or empty is no doubt: it is there to show where that is.
+    """
+    summary = evidence.trained.tables.summary
     supervised = [name for name in summary["protocol"] if is_supervised(name)]
     return summary[summary["representation"].eq("mean") & summary["protocol"].isin(supervised)]
 
@@ -155,8 +158,8 @@ def _named(means: pd.DataFrame) -> str:
 
 
 def _collapsed(evidence: Evidence) -> Iterator[Caution]:
-    """Variational runs whose active dimensions are fewer than the factors to be carried."""
-    runs = _with_factors(evidence)
+    """Trained runs whose active dimensions are fewer than the factors to be carried."""
+    runs = _with_factors(evidence.trained)
     with_posterior = runs[runs["kl"].notna()]
     parts = []
     for setting in evidence.settings:
@@ -181,8 +184,9 @@ def _with_factors(evidence: Evidence) -> pd.DataFrame:
 
 def _lost_factors(evidence: Evidence) -> Iterator[Caution]:
     parts = []
-    for setting in evidence.settings:
-        rows = evidence.factors[evidence.factors["setting"].eq(setting)]
+    trained = evidence.trained
+    for setting in trained.settings:
+        rows = trained.factors[trained.factors["setting"].eq(setting)]
         lost = rows[rows["share"] < CARRIED].groupby("factor", sort=False).size()
         n_runs = rows.groupby(["source", "run"]).ngroups
         if len(lost):
@@ -204,6 +208,7 @@ def _mixed(evidence: Evidence) -> Iterator[Caution]:
         if len(found) > 1:
             versions = listed([f"{version}" for version in sorted(found)])
             yield Caution("mixed protocol versions", f"{protocol} has versions {versions}.")
+    runs = runs.assign(steps=runs["steps"].where(runs["steps"] > 0))  # baselines take none
     for frame, noun, names in ((runs, "run", SHOULD_BE_ONE), (scores, "score", SCORED_WITH)):
         for name in names:
             counts = frame[name].dropna().value_counts()

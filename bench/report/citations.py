@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from disbench import __version__
 from disbench.metrics.protocols import GROUP_PROTOCOLS, PROTOCOLS
+from disbench.models.baselines import BASELINES
 from disbench.models.networks import NETWORKS
 from disbench.models.objectives import OBJECTIVES
 
@@ -33,14 +34,18 @@ class Citation(NamedTuple):
 
 
 def citations(tables: Tables) -> list[Citation]:
-    """The sources of the data, the metrics, the objectives, the networks and the statistics."""
+    """The sources of data, metrics, objectives and baselines, networks and statistics."""
+    models = {name: baseline.citation for name, baseline in BASELINES.items()}
+    models |= {name: objective.citation for name, objective in OBJECTIVES.items()}
     protocols = {**PROTOCOLS, **GROUP_PROTOCOLS}
     runs, scores = tables.runs, tables.scores
     return [
         Citation("dSprites", DATASET),
         *_of(scores["protocol"], {name: p.citation for name, p in protocols.items()}),
-        *_of(runs["model"], {name: o.citation for name, o in OBJECTIVES.items()}),
-        *_of(runs["network"], {name: n.citation for name, n in NETWORKS.items()}, "network "),
+        *_of(runs["model"], models),
+        *_of(
+            runs["network"].dropna(), {name: n.citation for name, n in NETWORKS.items()}, "network "
+        ),
         Citation("intervals", INTERVALS),
         Citation(
             "disbench", f"disbench {__version__}: a benchmark of disentangled representations"

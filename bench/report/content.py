@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from disbench.figures.images import MOST_SHOWN, ORIGINAL, below_originals, montage, traversals
 from disbench.report import grids
+from disbench.report.baselines import about_baselines
 from disbench.report.citations import citations
 from disbench.report.comparability import aspects, comparable_rows, comparison
 from disbench.report.findings import findings
@@ -64,7 +65,11 @@ def page_of(
         title=_title(evidence, studies),
         description=" ".join(dict.fromkeys(study.description for study in studies.values())),
         facts=tuple(_facts(evidence)),
-        findings=[*comparison(evidence), *findings(evidence)] if several else findings(evidence),
+        findings=[
+            *(comparison(evidence) if several else ()),
+            *findings(evidence.trained),
+            *about_baselines(evidence),
+        ],
         cautions=cautions,
         headline=grids.headline_grid(headline),
         markdown=markdown(headline),
@@ -79,7 +84,7 @@ def page_of(
         agreement=grids.agreement_grid(frames.agreement),
         reconstructions=_reconstructions(shown),
         blocks=[_block(one) for one in shown],
-        n_left_out=max(0, len(evidence.settings) - MOST_SHOWN),
+        n_left_out=max(0, len(evidence.trained.settings) - MOST_SHOWN),
         explorables=explorables,
         runs=grids.runs_grid(frames.runs),
         provenance=grids.provenance_grid(frames),
@@ -105,8 +110,10 @@ def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
     runs = evidence.tables.runs
     n_done = int(runs["status"].eq("done").sum())
     yield "runs", f"{n_done} done" if n_done == len(runs) else f"{n_done} of {len(runs)} done"
+    trained = evidence.trained.tables.runs
+    shown = trained if len(trained) else runs
     for column, label in FACTS.items():
-        values = [_plain(value) for value in dict.fromkeys(runs[column].dropna())]
+        values = [_plain(value) for value in dict.fromkeys(shown[column].dropna())]
         if values:
             yield label, listed(values)
     seconds = float(runs["training_seconds"].sum() + runs["evaluation_seconds"].sum())

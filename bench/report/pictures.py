@@ -73,11 +73,12 @@ def _remove_earlier(folder: Path) -> None:
 def _pictures(evidence: Evidence, shown: Sequence[Shown]) -> Iterator[Picture]:
     if len(evidence.tables.scores):
         yield from _score_pictures(evidence)
-    if len(evidence.curves):
-        yield training_picture(evidence)
-    if evidence.dimensions["kl"].notna().any():
-        yield kl_picture(evidence)
-    if best_to_worst := _best_to_worst(evidence):
+    trained = evidence.trained
+    if len(trained.curves):
+        yield training_picture(trained)
+    if trained.dimensions["kl"].notna().any():
+        yield kl_picture(trained)
+    if best_to_worst := _best_to_worst(trained):
         yield information_picture(best_to_worst)
     yield from image_pictures(shown)
 
@@ -87,7 +88,8 @@ def _score_pictures(evidence: Evidence) -> Iterator[Picture]:
     means = evidence.scores_of("mean")
     if protocols := headline_protocols(means["protocol"], most=HEADLINE_PANELS):
         yield score_picture("headline", evidence, protocols, representation="mean")
-        yield tradeoff_picture(evidence, protocols)
+        if len(evidence.trained.scores_of("mean")):
+            yield tradeoff_picture(evidence.trained, protocols)
     for representation, suffix in (("mean", ""), ("sampled", "_sampled")):
         every = list(dict.fromkeys(evidence.scores_of(representation)["protocol"]))
         if every:

@@ -9,6 +9,7 @@ import pytest
 from disbench import estimate as module
 from disbench.estimate import Estimate, estimate
 from disbench.plan import make_plan
+from disbench.study_files import parse_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,7 @@ def test_estimate_by_hand(estimated: Callable[..., Estimate]) -> None:
     """Six runs of 4 steps on two workers, on 1,440 images in batches of 64."""
     found = estimated(jobs=2, seeds=3)
     assert found.jobs == 2
-    assert found.step_seconds == 0.5
+    assert found.step_seconds == {"ae": 0.5, "beta_vae": 0.5}
     assert found.seconds == pytest.approx(3 * (4 * 0.5 + 2 * 1440 / 64 * 0.5))
     assert found.memory_bytes == 2 * 10**9 + 737_280 * 512
     assert found.disk_bytes == 6 * (4 * PARAMETERS + module.PICTURES_BYTES)
@@ -55,6 +56,20 @@ def test_codes_take_disk(estimated: Callable[..., Estimate]) -> None:
     assert with_codes - without == 2 * 1440 * 3 * 8  # two float32 a dimension
 
 
+def test_each_objective_has_its_own_pace() -> None:
+    speeds = module.Speeds({"vae": 1.0, "factor_vae": 3.0}, 0.0, 0.0, 0)
+    objectives = [{"name": "vae"}, {"name": "factor_vae", "gamma": 1}]
+    study = parse_study({"name": "two", "objectives": objectives}, source="two")
+    seconds = [speeds.training(r) for r in study.runs(precision="fp32", data_sha256="0" * 64)]
+    assert seconds == [300_000, 900_000]
+
+
+def test_baselines_take_no_steps_and_decode_nothing(estimated: Callable[..., Estimate]) -> None:
+    found = estimated(jobs=1, objectives=[], baselines=["pca", "factors"])
+    assert found.step_seconds == {}
+    assert found.seconds == pytest.approx(2 * 1440 / 64 * 0.5)
+
+
 def test_no_more_workers_than_runs(estimated: Callable[..., Estimate]) -> None:
     assert estimated(jobs=16).jobs == 2
 
@@ -65,7 +80,8 @@ def test_steps_are_taken_on_this_machine(
     monkeypatch.setattr(module, "N_WARM_UP", 0)
     monkeypatch.setattr(module, "N_TIMED", 1)
     found = estimate(make_plan(make_study(), tmp_path / "out", device="cpu"), jobs=1)
-    assert 0 < found.step_seconds < 10
-    assert found.seconds > 2 * 4 * found.step_seconds
+    assert list(found.step_seconds) == ["ae", "beta_vae"]
+    assert all(0 < seconds < 10 for seconds in found.step_seconds.values())
+    assert found.seconds > 4 * sum(found.step_seconds.values())
     assert found.memory_bytes > 737_280 * 512 + 10**8
     assert not (tmp_path / "out").exists()

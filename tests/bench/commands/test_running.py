@@ -86,7 +86,7 @@ def test_dry_run_shows_the_grid_and_starts_nothing(
     assert f"4 runs, 0 done; results: {out}/" in lines
     # Two rounds of 2 steps, and of encoding and decoding 1,440 images in batches of 64.
     assert any(line.startswith("about 47 s with 2 at a time on cpu, fp32") for line in lines)
-    assert "  2 steps a run of 500 ms, measured here just now" in lines
+    assert "  2 steps a run, measured here just now: 500 ms (ae) and 500 ms (beta_vae)" in lines
     assert not out.exists()
     study = running.asked_for(str(study_file), objective="ae", beta=None, seeds=1, steps=None)
     [cell] = running.plan(study, out=out, device="cpu").cells
