@@ -39,7 +39,7 @@ OPTIMISERS: Mapping[str, Callable[..., Optimizer]] = {
     ),
 }
 
-# Kim & Mnih 2018, appendix B, and study v1, whatever the optimiser of the autoencoder is.
+# Kim & Mnih 2018, appendix A, and study v1, whatever the optimiser of the autoencoder is.
 ADVERSARY_OPTIMISER = partial(Adam, lr=1e-4, betas=(0.5, 0.9), eps=1e-8, weight_decay=0, fused=True)
 
 

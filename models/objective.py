@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, TypeVar
 
 from torch.nn import functional as F
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from disbench.models.autoencoder import Autoencoder, Posterior
 
+Given = TypeVar("Given")
 Companions = Literal["none", "independent", "sharing"]
 
 
@@ -112,6 +113,13 @@ def reconstruction_error(logits: Tensor, images: Tensor) -> Tensor:
     """
     errors = F.binary_cross_entropy_with_logits(logits, images, reduction="none")
     return errors.flatten(1).sum(dim=1)
+
+
+def given(asked_for: Given | None) -> Given:
+    """What an objective has asked for; `ValueError` for a batch that was made without it."""
+    if asked_for is None:
+        raise ValueError("the batch lacks the companions or the adversary that are asked for")
+    return asked_for
 
 
 def plus(total: Tensor, *terms: tuple[float, Tensor]) -> Tensor:

@@ -8,21 +8,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from disbench.models.ada_gvae import AdaGVAE
+from disbench.models.beta_tc_vae import BetaTCVAE, StratifiedBetaTCVAE
 from disbench.models.beta_vae import AE, VAE, BetaVAE
-from disbench.models.objective import Batch, Loss, Objective, coded, reconstruction_error
+from disbench.models.cci_vae import CCIVAE
+from disbench.models.dip_vae import DIPVAEI, DIPVAEII
+from disbench.models.factor_vae import FactorVAE
+from disbench.models.info_vae import InfoVAE
+from disbench.models.objective import (
+    Batch,
+    Loss,
+    Objective,
+    coded,
+    given,
+    plus,
+    reconstruction_error,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
     "AE",
+    "CCIVAE",
+    "DIPVAEI",
+    "DIPVAEII",
     "OBJECTIVES",
     "VAE",
+    "AdaGVAE",
     "Batch",
+    "BetaTCVAE",
     "BetaVAE",
+    "FactorVAE",
+    "InfoVAE",
     "Loss",
     "Objective",
+    "StratifiedBetaTCVAE",
     "coded",
+    "given",
+    "plus",
     "reconstruction_error",
 ]
 
@@ -30,4 +54,12 @@ OBJECTIVES: Mapping[str, type[Objective]] = {
     "ae": AE,
     "vae": VAE,
     "beta_vae": BetaVAE,
+    "cci_vae": CCIVAE,
+    "factor_vae": FactorVAE,
+    "beta_tc_vae": BetaTCVAE,
+    "beta_tc_vae_mss": StratifiedBetaTCVAE,
+    "dip_vae_i": DIPVAEI,
+    "dip_vae_ii": DIPVAEII,
+    "info_vae": InfoVAE,
+    "ada_gvae": AdaGVAE,
 }

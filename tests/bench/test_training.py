@@ -235,6 +235,13 @@ def _moments(run: Run, whole: PackedImages) -> dict[int, Moment]:
     return moments
 
 
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A discriminator of less than a second."""
+    monkeypatch.setattr("disbench.models.discriminator.WIDTH", 50)
+
+
+@pytest.mark.usefixtures("narrow")
 @pytest.mark.parametrize(
     "definition",
     [
@@ -243,6 +250,11 @@ def _moments(run: Run, whole: PackedImages) -> dict[int, Moment]:
         {"network": "burgess", "precision": "bf16"},
         {"network": "fc"},
         {"objective": "ae", "hyperparameters": {}},
+        {"objective": "cci_vae", "hyperparameters": {"capacity": 9.0, "ramp": 4.0}},
+        {"objective": "factor_vae", "hyperparameters": {"gamma": 10.0}},
+        {"objective": "factor_vae", "hyperparameters": {"gamma": 10.0}, "optimiser": "adagrad"},
+        {"objective": "info_vae", "hyperparameters": {"lambda_mmd": 10.0}},
+        {"objective": "ada_gvae", "hyperparameters": {"beta": 1.0}},
     ],
 )
 def test_a_run_goes_on_from_any_step_to_the_same_bits(
@@ -261,6 +273,31 @@ def test_a_run_goes_on_from_any_step_to_the_same_bits(
         resumed = train(run, whole, device="cpu", moment=moment)
         assert _equal(_weights(resumed.model), _weights(whole_run.model))
         np.testing.assert_array_equal(resumed.losses, whole_run.losses)  # NaN without a KL
+
+
+@pytest.mark.usefixtures("narrow")
+def test_an_adversary_goes_on_to_the_same_bits(
+    make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    run = make_run(steps=3, objective="factor_vae", hyperparameters={"gamma": 10.0})
+    moments = _moments(run, whole)
+    last: list[Moment] = []
+    train(run, whole, device="cpu", moment=moments[1], after_step=lambda _, m: last.append(m()))
+    names = [name for name in moments[3].tensors if name.startswith("adversary")]
+    assert len(names) == 14 + 3 * 14  # seven layers, and what Adam keeps of their weights
+    assert all(torch.equal(last[-1].tensors[name], moments[3].tensors[name]) for name in names)
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("name", ["adversary.0.weight", "adversary_optimiser.3.exp_avg_sq"])
+def test_a_moment_that_lacks_a_part_of_an_adversary_is_refused(
+    name: str, make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    definition = {"objective": "factor_vae", "hyperparameters": {"gamma": 10.0}}
+    [moment] = _moments(make_run(steps=1, **definition), whole).values()
+    tensors = {key: tensor for key, tensor in moment.tensors.items() if key != name}
+    with pytest.raises(MomentError):
+        train(make_run(steps=2, **definition), whole, device="cpu", moment=Moment(1, tensors))
 
 
 def test_only_the_steps_that_are_left_are_taken(

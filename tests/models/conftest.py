@@ -113,6 +113,25 @@ def loss_of(make_batch: Callable[..., Batch]) -> Callable[..., Loss]:
 
 
 @pytest.fixture
+def same_bits(
+    built: Callable[..., Autoencoder], loss_of: Callable[..., Loss]
+) -> Callable[..., bool]:
+    """Whether two objectives have the same total, parts and gradients, to the bit, on a batch."""
+
+    def compare(ours: Objective, theirs: Objective, **changes: Any) -> bool:
+        found = []
+        for objective in (ours, theirs):
+            model = built()
+            total, reconstruction, kl, _ = loss_of(objective, model, **changes)
+            total.backward()
+            assert kl is not None
+            found.append([total, reconstruction, kl, *(p.grad for p in model.parameters())])
+        return all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+
+    return compare
+
+
+@pytest.fixture
 def built() -> Callable[..., Autoencoder]:
     """A model by the name of its network, with weights from a seed."""
 
