@@ -69,7 +69,8 @@ def estimate(plan: Plan, *, jobs: int) -> Estimate:
 
 def _forward_seconds(trainer: Trainer) -> tuple[float, float]:
     """Seconds to encode and to decode an image, as the evaluation does."""
-    images = as_tensor(trainer.images, np.arange(BATCH_SIZE), device=trainer.device)
+    rows = np.arange(BATCH_SIZE) % len(trainer.images)
+    images = as_tensor(trainer.images, rows, device=trainer.device)
     codes = torch.zeros(BATCH_SIZE, trainer.model.latents, device=trainer.device)
     with torch.inference_mode():
         encoding = _median_seconds(lambda _: trainer.model.encode(images).mean)
