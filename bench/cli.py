@@ -30,7 +30,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
 )
 data = typer.Typer(
-    help="Write dSprites as a file, or compare a file with it.", no_args_is_help=True
+    help="Write dSprites as a file, compare a file with it, or convert another dataset.",
+    no_args_is_help=True,
 )
 app.add_typer(data, name="data")
 
@@ -278,6 +279,27 @@ def verify(
     from disbench.commands import verifying  # noqa: PLC0415
 
     raise typer.Exit(0 if verifying.verify(file, console=stdout) else EXIT_FAILED)
+
+
+@data.command()
+def convert(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="shapes3d (3dshapes.h5), mpi3d (mpi3d_toy.npz, _realistic, _real, _real_complex) "
+            "or cars3d (a folder of *.mat, or nips2015-analogy-data.tar.gz).",
+        ),
+    ],
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The file as published.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new .h5 or .hdf5 file.")],
+) -> None:
+    """Write a published dataset as a file that the data of a study can name."""
+    from disbench.datasets.conversion import convert as convert_to  # noqa: PLC0415
+
+    factors = convert_to(name, source, out)
+    sizes = ", ".join(f"{factor} {size}" for factor, size in factors.items())
+    stdout.print(f"wrote {readable(out)}: {sizes}", markup=False, soft_wrap=True)
 
 
 @app.command()

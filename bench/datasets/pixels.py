@@ -72,6 +72,8 @@ def pixels_in(path: Path) -> Pixels:
     Raises `DataError` for a file that has none, or not (n, 64, 64), (n, 64, 64, 1) or
     (n, 64, 64, 3) bytes, or that reads other files, or that unpacks to more than it can hold.
     """
+    if path.suffix not in FORMATS or not path.is_file():
+        raise DataError(f"{path} is no file of images; expected one of {', '.join(FORMATS)}")
     with reading(path):
         form = FORMATS[path.suffix]
         chosen(path, "images", form.names(path))

@@ -26,6 +26,15 @@ INTERVALS = (
 )
 
 
+VARIANTS = {
+    "colour": "Locatello et al. 2019 (Color-dSprites, here with one colour for each image)",
+    "noisy": "Locatello et al. 2019 (Noisy-dSprites, here with one noise for each image)",
+    "correlated": "Tr\u00e4uble et al. 2021, On Disentangled Representations Learned from "
+    "Correlated Data",
+}
+"""What is drawn from dSprites, by the name of the source."""
+
+
 class Citation(NamedTuple):
     """What is cited, and its source."""
 
@@ -33,14 +42,18 @@ class Citation(NamedTuple):
     text: str
 
 
-def citations(tables: Tables) -> list[Citation]:
-    """The sources of data, metrics, objectives and baselines, networks and statistics."""
+def citations(tables: Tables, *, of_dsprites: bool = True) -> list[Citation]:
+    """The sources of data, metrics, objectives and baselines, networks and statistics.
+
+    Whose the images of a file of other factors are is not in it: they are cited by who knows.
+    """
     models = {name: baseline.citation for name, baseline in BASELINES.items()}
     models |= {name: objective.citation for name, objective in OBJECTIVES.items()}
     protocols = {**PROTOCOLS, **GROUP_PROTOCOLS}
     runs, scores = tables.runs, tables.scores
     return [
-        Citation("dSprites", DATASET),
+        *([Citation("dSprites", DATASET)] if of_dsprites else []),
+        *_of(runs["data_source"].dropna(), VARIANTS, "data "),
         *_of(scores["protocol"], {name: p.citation for name, p in protocols.items()}),
         *_of(runs["model"], models),
         *_of(

@@ -89,8 +89,14 @@ def page_of(
         runs=grids.runs_grid(frames.runs),
         provenance=grids.provenance_grid(frames),
         studies=[(source, to_toml(study)) for source, study in studies.items()],
-        citations=citations(frames),
+        citations=citations(frames, of_dsprites=_has_dsprites(evidence)),
     )
+
+
+def _has_dsprites(evidence: Evidence) -> bool:
+    """Whether a run is about dSprites, as all are whose records name no other factors."""
+    records = [run.evaluation for run in evidence.runs]
+    return not records or any(record is None or record.factors is None for record in records)
 
 
 def _title(evidence: Evidence, studies: Mapping[str, Study]) -> str:

@@ -1,0 +1,84 @@
+"""Published data sets, each written once as a file whose layout `read_layout` reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import h5py
+import numpy as np
+
+from disbench.atomic import replacing
+from disbench.datasets import cars3d, mpi3d, shapes3d
+from disbench.datasets.images import WIDTH
+from disbench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from disbench.datasets.published import Published
+
+SUFFIXES = (".h5", ".hdf5")
+CHUNK = 64
+"""Images that are packed together: 0.8 MB, of which a reader of one image unpacks no more."""
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How a data set is read as it was published, and whom to cite for it."""
+
+    read: Callable[[Path], Published]
+    citation: str
+
+
+CONVERSIONS: Mapping[str, Conversion] = MappingProxyType(
+    {
+        "shapes3d": Conversion(shapes3d.read, shapes3d.CITATION),
+        "mpi3d": Conversion(mpi3d.read, mpi3d.CITATION),
+        "cars3d": Conversion(cars3d.read, cars3d.CITATION),
+    }
+)
+
+
+def convert(name: str, source: Path, out: Path) -> Mapping[str, int]:
+    """Write a published data set as an HDF5 file, and return its factors' numbers of values.
+
+    A block of images is in memory at a time; the file appears whole or not at all.
+
+    Raises
+    ------
+    DataError
+        If the name is not one of `CONVERSIONS`, the source is not as published, or the file is
+        there already, cannot be written, or does not end in .h5 or .hdf5.
+    """
+    if name not in CONVERSIONS:
+        raise DataError(f"there is no conversion {name!r}; there are {', '.join(CONVERSIONS)}")
+    if out.suffix not in SUFFIXES:
+        raise DataError(f"{out} does not end in {' or '.join(SUFFIXES)}: HDF5 is what is written")
+    if out.exists():
+        raise DataError(f"{out} exists already; choose another name")
+    published = CONVERSIONS[name].read(source)
+    try:
+        with replacing(out) as temporary:
+            _write(temporary, published)
+    except OSError as error:
+        raise DataError(f"{out} cannot be written: {error.strerror or error}") from error
+    return published.factors
+
+
+def _write(path: Path, published: Published) -> None:
+    n = prod(published.factors.values())
+    shape = (WIDTH, WIDTH, 3)
+    with h5py.File(path, "w") as file:
+        file["factor_sizes"] = np.array(list(published.factors.values()), np.int64)
+        file["factor_names"] = np.array([name.encode() for name in published.factors])
+        images = file.create_dataset(
+            "images", (n, *shape), np.uint8, chunks=(min(CHUNK, n), *shape), compression="gzip"
+        )
+        start = 0
+        for block in published.blocks():
+            images[start : start + len(block)] = block
+            start += len(block)
