@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
+from disbench.cli_data import data
+from disbench.consoles import stderr, stdout
 from disbench.errors import DisbenchError
 from disbench.words import readable
 
@@ -29,15 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
 )
-data = typer.Typer(
-    help="Write dSprites as a file, compare a file with it, or convert another dataset.",
-    no_args_is_help=True,
-)
 app.add_typer(data, name="data")
-
-# A colon in a path is a colon: ":smile:" may be the name of a folder.
-stdout = Console(highlight=False, emoji=False)
-stderr = Console(stderr=True, highlight=False, emoji=False)
 
 StudyArgument = Annotated[
     str,
@@ -48,6 +41,24 @@ StudyArgument = Annotated[
 Out = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Where the results go; results/NAME unless told otherwise."),
+]
+
+ObjectiveOption = Annotated[
+    str | None,
+    typer.Option(
+        "--objective",
+        metavar="vae,dip_vae_i",
+        help="Keep these objectives and baselines of the study alone.",
+    ),
+]
+SeedsOption = Annotated[
+    int | None, typer.Option("--seeds", metavar="N", help="Train the seeds 0 to N - 1.")
+]
+StepsOption = Annotated[
+    int | None, typer.Option("--steps", metavar="N", help="Train every run for N steps.")
+]
+DeviceOption = Annotated[
+    str, typer.Option("--device", metavar="auto/cpu/cuda", help="Where to compute.")
 ]
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
@@ -73,20 +84,13 @@ def run(
     study: StudyArgument,
     *,
     out: Out = None,
-    objective: Annotated[
-        str | None,
-        typer.Option(metavar="vae,dip_vae_i", help="Keep these objectives of the study alone."),
-    ] = None,
+    objective: ObjectiveOption = None,
     beta: Annotated[
         str | None,
         typer.Option(metavar="1,4", help="Replace the betas of the study by these."),
     ] = None,
-    seeds: Annotated[
-        int | None, typer.Option(metavar="N", help="Train the seeds 0 to N - 1.")
-    ] = None,
-    steps: Annotated[
-        int | None, typer.Option(metavar="N", help="Train every run for N steps.")
-    ] = None,
+    seeds: SeedsOption = None,
+    steps: StepsOption = None,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -112,9 +116,7 @@ def run(
             "at most.",
         ),
     ] = None,
-    device: Annotated[
-        str, typer.Option(metavar="auto/cpu/cuda", help="Where to compute.")
-    ] = "auto",
+    device: DeviceOption = "auto",
     checkpoint_every: Annotated[
         str,
         typer.Option(
@@ -155,6 +157,53 @@ def run(
         if dry_run:
             running.show(plan, executor=opened, console=stdout)
             return
+        teller = _teller(quiet=quiet, json=json)
+        raise typer.Exit(running.execute(plan, executor=opened, teller=teller, errors=stderr))
+
+
+@app.command()
+def reproduce(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="higgins2017, locatello2019 or tradeoff.")
+    ],
+    *,
+    minutes: Annotated[
+        float, typer.Option(min=0.1, metavar="N", help="How long it may take, about.")
+    ] = 30,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where results go; results/reproduce/NAME."),
+    ] = None,
+    objective: ObjectiveOption = None,
+    seeds: SeedsOption = None,
+    steps: StepsOption = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Runs at a time; one a core or GPU.")
+    ] = None,
+    device: DeviceOption = "auto",
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Run the part of a published study that fits a time, and print our numbers beside theirs.
+
+    It says what was cut, and calls no number a match that its interval does not support. The same
+    command again goes on where it was.
+    """
+    from disbench.commands import reproducing, running  # noqa: PLC0415
+
+    _at_most_one({"--quiet": quiet, "--json": json})
+    study, published = reproducing.asked_for(name, objective=objective, seeds=seeds, steps=steps)
+    tell = None if quiet else stderr
+    with running.opened("local", None, jobs=jobs, device=device, console=tell) as opened:
+        plan = reproducing.plan(
+            study,
+            published,
+            out=out or Path("results", "reproduce", name),
+            minutes=minutes,
+            device=device,
+            executor=opened,
+            console=tell,
+        )
         teller = _teller(quiet=quiet, json=json)
         raise typer.Exit(running.execute(plan, executor=opened, teller=teller, errors=stderr))
 
@@ -258,48 +307,6 @@ def score(
         out=out,
         console=stdout,
     )
-
-
-@data.command()
-def render(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new .npz, .hdf5 or .h5 file.")],
-) -> None:
-    """Write the rendered dataset in the official layout."""
-    from disbench.dsprites import open_images, write_official  # noqa: PLC0415
-
-    write_official(file, open_images("rendered"))
-    stdout.print(f"wrote {readable(file)}", markup=False, soft_wrap=True)
-
-
-@data.command()
-def verify(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An official .npz or .hdf5 file.")],
-) -> None:
-    """Compare a dataset file with the renderer, image by image; exit 1 if they differ."""
-    from disbench.commands import verifying  # noqa: PLC0415
-
-    raise typer.Exit(0 if verifying.verify(file, console=stdout) else EXIT_FAILED)
-
-
-@data.command()
-def convert(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME",
-            help="shapes3d (3dshapes.h5), mpi3d (mpi3d_toy.npz, _realistic, _real, _real_complex) "
-            "or cars3d (a folder of *.mat, or nips2015-analogy-data.tar.gz).",
-        ),
-    ],
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The file as published.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new .h5 or .hdf5 file.")],
-) -> None:
-    """Write a published dataset as a file that the data of a study can name."""
-    from disbench.datasets.conversion import convert as convert_to  # noqa: PLC0415
-
-    factors = convert_to(name, source, out)
-    sizes = ", ".join(f"{factor} {size}" for factor, size in factors.items())
-    stdout.print(f"wrote {readable(out)}: {sizes}", markup=False, soft_wrap=True)
 
 
 @app.command()

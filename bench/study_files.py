@@ -86,7 +86,7 @@ def narrowed(
 ) -> Study:
     """The study with parts replaced, checked again as a whole.
 
-    `objectives` are those to keep, by name; `beta` replaces the values of every one that has that
+    `objectives` are those to keep, by name, baselines among them; `beta` replaces the values of every one that has that
     hyper-parameter; `seeds` is a count. Raises `StudyError` where a value cannot be, an objective
     is not in the study, or none has a beta.
     """
@@ -103,14 +103,15 @@ def narrowed(
 
 
 def _keep_objectives(content: dict[str, Any], names: Sequence[str]) -> None:
-    there = dict.fromkeys(objective["name"] for objective in content["objectives"])
+    there = dict.fromkeys((*content["baselines"], *(o["name"] for o in content["objectives"])))
     for name in names:
         if name not in there:
             raise StudyError(
-                f"the study {content['name']} has no objective {name!r}; "
+                f"the study {content['name']} has no objective or baseline {name!r}; "
                 f"choose of {', '.join(there)}"
             )
     content["objectives"] = [o for o in content["objectives"] if o["name"] in names]
+    content["baselines"] = [name for name in content["baselines"] if name in names]
 
 
 def _replace_beta(content: dict[str, Any], beta: Sequence[float]) -> None:

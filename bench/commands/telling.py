@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import math
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
+from disbench.commands.beside import print_published
 from disbench.commands.headline import headline_table
 from disbench.commands.listing import slow_protocols
 from disbench.progress import Display, Silent, display_for
 from disbench.report.build import REPORT
 from disbench.report.headline import HeadlineRow, headline_of
+from disbench.report.published import published_of
 from disbench.settings import spoken
+from disbench.store import Store
 from disbench.words import readable
 
 if TYPE_CHECKING:
@@ -25,10 +29,11 @@ if TYPE_CHECKING:
     from disbench.evidence import Evidence
     from disbench.outcomes import Outcome
     from disbench.plan import Plan
-    from disbench.store import Store
+    from disbench.report.published import Published
 
 
-class Found(NamedTuple):
+@dataclass(frozen=True)
+class Found:
     """What a study came to: where it is, and what is made of it.
 
     `missing` are the labels of the missing runs, None where these were not looked for; `remarks`
@@ -40,6 +45,12 @@ class Found(NamedTuple):
     missing: Sequence[str] | None = None
     remarks: Sequence[str] = ()
     notes: Sequence[str] = ()
+
+    @property
+    def published(self) -> Published | None:
+        """What is published of the study, beside what it came to; None where nothing is."""
+        study = Store(self.directory).study()
+        return published_of(self.evidence, {} if study is None else {study.name: study})
 
 
 class Teller(Protocol):
@@ -72,6 +83,9 @@ class Words:
         for remark in found.remarks:
             self.console.print(remark, markup=False)
         self.console.print(headline_table(found.evidence))
+        if (published := found.published) is not None:
+            print_published(published, self.console)
+            self.console.print()
         for line in (
             f"tables and figures: {readable(found.directory)}/",
             f"report: {readable(report_of(found.directory))}",
@@ -140,6 +154,9 @@ class Json:
         more: dict[str, object] = {name: list(lines) for name, lines in told.items() if lines}
         if found.missing is not None:
             more["missing"] = list(found.missing)
+        if (published := found.published) is not None:
+            rows = published.rows.to_dict("records")
+            more["published"] = [{str(k): _plain(v) for k, v in row.items()} for row in rows]
         runs = found.evidence.tables.runs
         is_failed = runs["error"].notna()
         self._write(

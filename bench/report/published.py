@@ -59,7 +59,7 @@ class Published:
         records = self.rows.to_dict("records")
         return self.rows.assign(
             published=[published_number(row) for row in records],
-            ours=[_number(row, "ours") for row in records],
+            ours=[our_number(row) for row in records],
             difference=[difference_in_words(row) for row in records],
             verdict=[": ".join(filter(None, (row["verdict"], row["reason"]))) for row in records],
         )
@@ -79,6 +79,11 @@ def published_of(evidence: Evidence, studies: Mapping[str, Study]) -> Published 
 def published_number(row: Row) -> str:
     """The published number, marked where it is from memory."""
     return _number(row, "published") + (" [mem]" if row["from_memory"] else "")
+
+
+def our_number(row: Row) -> str:
+    """Our number, a dash where there is none."""
+    return _number(row, "ours")
 
 
 def difference_in_words(row: Row) -> str:

@@ -53,25 +53,27 @@ def slice_of(
 ) -> Slice:
     """The largest part of a study that takes so many seconds with `jobs` processes.
 
-    Cut in this order, as far as it takes: protocols and settings of which nothing is published,
-    seeds down to three, steps. Raises `StudyError` where not even a hundred steps fit.
+    Cut in this order, as far as it takes: settings of which nothing is published, seeds down to
+    three, steps. Raises `StudyError` where not even a hundred steps fit.
     """
 
     def takes(part: Study) -> float:
         return costs.of(part) / jobs
 
-    cut = [study]
-    for shorten in (_published_protocols, _published_settings):
-        if takes(cut[-1]) <= seconds:
-            break
-        cut.append(shorten(cut[-1], reproduction))
-    part = _fewer_seeds(cut[-1], lambda one: takes(one) <= seconds)
+    part = study
+    if takes(part) > seconds:
+        part = _published_settings(part, reproduction)
+        part = _fewer_seeds(part, lambda one: takes(one) <= seconds)
     if takes(part) > seconds:
         part = _fewer_steps(part, takes, seconds)
     return Slice(part, takes(part), tuple(_cuts(study, part)))
 
 
-def _published_protocols(study: Study, reproduction: Reproduction) -> Study:
+def published_protocols(study: Study, reproduction: Reproduction) -> Study:
+    """The study with no more protocols than those of which something is published.
+
+    They score the posterior means, of which the published numbers are.
+    """
     wanted = {table.quantity for table in reproduction.tables}.difference(OF_RUNS)
     content = study.model_dump(mode="json")
     kept = [name for name in study.evaluation.protocols if name in wanted]
@@ -131,18 +133,13 @@ def _two_digits(steps: float) -> int:
 
 
 def _cuts(whole: Study, part: Study) -> Iterator[str]:
-    if gone := _gone(whole.evaluation.protocols, part.evaluation.protocols):
-        yield f"protocols: without {listed(gone)}"
-    if gone := _gone(_settings(whole), _settings(part)):
+    gone = [setting for setting in _settings(whole) if setting not in _settings(part)]
+    if gone:
         yield f"settings: without {listed(gone)}"
     if len(part.seeds) < len(whole.seeds):
         yield f"seeds: {len(part.seeds)} of {len(whole.seeds)}"
     if part.training.steps < whole.training.steps:
         yield f"steps: {part.training.steps:,} of {whole.training.steps:,}"
-
-
-def _gone(whole: tuple[str, ...], part: tuple[str, ...]) -> list[str]:
-    return [name for name in whole if name not in part]
 
 
 def _settings(study: Study) -> tuple[str, ...]:

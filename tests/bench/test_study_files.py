@@ -220,5 +220,8 @@ def test_objectives_are_kept_by_name(make_study: Callable[..., Study]) -> None:
     kept = narrowed(study, objectives=["beta_vae"])
     assert [o.name for o in kept.objectives] == ["beta_vae"]
     assert kept.objectives[0] == study.objectives[1]
-    with pytest.raises(StudyError, match="no objective 'vae'; choose of ae, beta_vae"):
+    with_baselines = make_study(baselines=["factors", "pca"])
+    kept = narrowed(with_baselines, objectives=["pca"])
+    assert (kept.baselines, kept.objectives) == (("pca",), ())
+    with pytest.raises(StudyError, match="no objective or baseline 'vae'; choose of ae, beta_vae"):
         narrowed(study, objectives=["ae", "vae"])

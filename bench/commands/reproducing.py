@@ -1,0 +1,80 @@
+"""`disbench reproduce`: the part of a study that fits a time, beside what is published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from disbench.commands import running
+from disbench.errors import StudyError
+from disbench.reproductions.costs import measure_costs
+from disbench.reproductions.published import reproduction, reproductions
+from disbench.reproductions.slicing import published_protocols, slice_of
+from disbench.store import Store
+from disbench.words import duration, readable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from disbench.executors import Executor
+    from disbench.plan import Plan
+    from disbench.reproductions.published import Reproduction
+    from disbench.study import Study
+
+
+def asked_for(
+    name: str, *, objective: str | None, seeds: int | None, steps: int | None
+) -> tuple[Study, Reproduction]:
+    """The study of this name with the parts that the arguments replace, and what is published.
+
+    Raises `StudyError` for a name of which nothing is.
+    """
+    published = reproduction(name)
+    if published is None:
+        raise StudyError(
+            f"nothing is published of a study {name!r}; "
+            f"expected one of {', '.join(reproductions())}"
+        )
+    study = running.asked_for(name, objective=objective, beta=None, seeds=seeds, steps=steps)
+    return published_protocols(study, published), published
+
+
+def plan(
+    study: Study,
+    published: Reproduction,
+    *,
+    out: Path,
+    minutes: float,
+    device: str,
+    executor: Executor,
+    console: Console | None,
+) -> Plan:
+    """The plan of the part that fits; that of a directory that has been begun goes on.
+
+    The console is told what was cut.
+    """
+
+    def tell(*lines: str) -> None:
+        if console is not None:
+            console.print(*lines, sep="\n", markup=False, soft_wrap=True)
+
+    def of(part: Study) -> Plan:
+        return running.plan(part, out=out, device=device, find=executor.hardware)
+
+    begun = Store(out).study()
+    if begun is not None:
+        tell(
+            f"goes on with the part of {study.name} that {readable(out)} was begun with; "
+            "for another choose another --out"
+        )
+        return of(begun)
+    whole = of(study)
+    tell("measuring what a run costs here ...")
+    costs = executor.call(measure_costs, whole)
+    part = slice_of(study, published, costs, seconds=60 * minutes, jobs=executor.jobs)
+    tell(
+        f"{study.name}: about {duration(part.seconds)} of the {duration(60 * minutes)} there are",
+        *([f"  cut {cut}" for cut in part.cuts] or ["  nothing is cut"]),
+    )
+    return of(part.study)

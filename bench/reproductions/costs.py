@@ -1,0 +1,65 @@
+"""What the runs of a study cost on this machine, scoring included."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from disbench.cells import asked
+from disbench.datasets.sources import open_images, outline
+from disbench.encoding import Codes
+from disbench.estimate import measure_speeds
+from disbench.pixels import PixelCodes
+from disbench.reproductions.slicing import Costs
+from disbench.scoring import score_codes
+
+if TYPE_CHECKING:
+    from disbench.cells import Cell
+    from disbench.datasets.grid import Grid
+    from disbench.plan import Plan
+
+
+def measure_costs(plan: Plan) -> Costs:
+    """Time a few steps of each objective, and the scoring of one run's worth of codes.
+
+    The codes are noise, of which scoring takes as long, but for raw pixels, whose scoring is one
+    of the costs that count.
+    """
+    first: dict[str, Cell] = {}
+    for cell in plan.cells:
+        first.setdefault(cell.run.objective, cell)
+    images = outline(plan.study.data)
+    grid = images.grid(plan.study.evaluation.grid)
+    runs = [cell.run for cell in first.values()]
+    speeds = measure_speeds(runs, images, device=plan.device)
+    narrow = next((cell for cell in first.values() if not cell.run.is_wide), None)
+    scoring = {False: _scoring(narrow, grid), True: _scoring(first.get("pixels"), grid)}
+    return Costs(
+        step=speeds.step,
+        beside_steps={
+            run.objective: speeds.evaluation(run, grid.n) + scoring[run.is_wide] for run in runs
+        },
+    )
+
+
+def _scoring(cell: Cell | None, grid: Grid) -> float:
+    """Seconds to score the codes of such a cell."""
+    if cell is None:
+        return 0.0
+    codes = _pixels(cell, grid) if cell.run.is_wide else _noise(cell, grid)
+    started = time.perf_counter()
+    score_codes(codes, asked(cell), identity="cost")
+    return time.perf_counter() - started
+
+
+def _noise(cell: Cell, grid: Grid) -> Codes:
+    shape = (grid.n, cell.run.latents)
+    mean = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
+    return Codes(grid, mean, np.zeros_like(mean) if cell.run.is_variational else None)
+
+
+def _pixels(cell: Cell, grid: Grid) -> Codes:
+    pixels: object = PixelCodes(open_images(cell.data), grid.rows())
+    return Codes(grid, pixels, None)  # type: ignore[arg-type]
