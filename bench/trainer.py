@@ -79,8 +79,8 @@ class Trainer:
     def step(self, step: int) -> Loss:
         """Take step number `step` (from 0), and return the loss it was taken on.
 
-        An adversary takes its step on the same batch and the same weights. (The global step of
-        disentanglement_lib counts both, so its 300,000 are 150,000 of these.)
+        An adversary takes its step on the same batch and the same weights. (There, the global step
+        of disentanglement_lib counts both, so its 300,000 are 150,000 of these.)
         """
         loss = self.loss(step)
         self.autoencoder.set_gradients(loss.total, keep_graph=self.adversary is not None)

@@ -12,13 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from torch import Tensor
 
     from disbench.models.autoencoder import Posterior
-
-    LogWeights = Callable[..., Tensor]
 
 
 class Decomposition(NamedTuple):

@@ -21,14 +21,11 @@ if TYPE_CHECKING:
     MakeModel = Callable[..., Autoencoder]
     LossOf = Callable[..., Loss]
 
-MAIN: dict[str, float] = {}
-"""What the main hyper-parameter of each objective is in these tests, where it is not 4."""
-
 
 def _objective(name: str) -> Objective:
-    main = [MAIN.get(name, 4.0)] if fields(OBJECTIVES[name]) else []
+    """An objective whose main hyper-parameter is 4."""
     make: Any = OBJECTIVES[name]
-    objective: Objective = make(*main)
+    objective: Objective = make(*[4.0] * bool(fields(make)))
     return objective
 
 

@@ -17,6 +17,7 @@ import training
 from machine import PRECISIONS
 
 from disbench.models.networks import NETWORKS
+from disbench.models.objectives import OBJECTIVES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +38,11 @@ ROWS: Mapping[str, Callable[[Setting], Measurement]] = {
         for precision in PRECISIONS
     },
     "step/keeping freed memory": training.measure_kept_memory,
+    **{
+        f"objective/{name}": partial(training.measure_objective, name=name)
+        for name in OBJECTIVES
+        if name != "beta_vae"
+    },
     **{
         f"checkpoint/{network}": partial(checkpoints.measure, network=network)
         for network in NETWORKS

@@ -1,9 +1,9 @@
-"""The training step of each network in each precision."""
+"""The training step of each network in each precision, and of each objective."""
 
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from torch.optim import Adam
 
 from disbench.dsprites import open_images
 from disbench.hardware import keep_freed_memory
+from disbench.models.objectives import OBJECTIVES
 from disbench.runs import Run
 from disbench.trainer import OPTIMISERS, Trainer, as_tensor, initial_model
 from disbench.training import Course
@@ -84,13 +85,23 @@ def measure_kept_memory(setting: Setting) -> Measurement:
     )
 
 
+def measure_objective(setting: Setting, *, name: str) -> Measurement:
+    """A training step of an objective, beside one of the beta-VAE."""
+    ours, beta_vae = (start("conv", "fp32", objective=o) for o in (name, "beta_vae"))
+    calls = {OURS: partial(take, ours), "beta_vae": partial(take, beta_vae)}
+    rounds = alternate(calls, seconds=setting.seconds)
+    n_images = ours.run.batch_size
+    return rounds.measurement(f"objective/{name}", calls=N_STEPS, n_images=n_images)
+
+
 @cache
-def start(network: str, precision: str) -> Trainer:
-    """A beta-VAE of study v1 before its first step."""
+def start(network: str, precision: str, *, objective: str = "beta_vae") -> Trainer:
+    """A run of study v1 before its first step; the main hyper-parameter of all is 4."""
     images = open_images("rendered")
+    main = [field.name for field in fields(OBJECTIVES[objective])][:1]
     run = Run(
-        objective="beta_vae",
-        hyperparameters={"beta": 4.0},
+        objective=objective,
+        hyperparameters=dict.fromkeys(main, 4.0),
         seed=0,
         network=network,
         latents=10,
