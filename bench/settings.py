@@ -36,19 +36,17 @@ def setting_table(frame: pd.DataFrame) -> pd.DataFrame:
 
     Columns are those of `SETTING`, and `setting`, its name.
     """
-    order = ["source", "place", "beta", "model", "hyperparameters"]
-    table = frame[list(SETTING)].drop_duplicates()
-    table = table.assign(place=table["model"].map(_PLACES).fillna(len(_PLACES)))
-    table = table.sort_values(order, na_position="first", kind="stable", ignore_index=True)
-    return table[list(SETTING)].assign(
-        setting=pd.Series(_names(table), index=table.index, dtype="str")
-    )
+    order = ["beta", "model", "hyperparameters"]
+    table = _sorted(frame[list(SETTING)].drop_duplicates(), order)
+    return table.assign(setting=pd.Series(_names(table), index=table.index, dtype="str"))
 
 
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows by source, model, hyper-parameters and seed; otherwise in the order they had."""
-    order = [name for name in (*SETTING, "seed") if name in frame]
-    return frame.sort_values(order, kind="stable", na_position="first", ignore_index=True)
+    """The rows by source, model, hyper-parameters and seed; otherwise in the order they had.
+
+    Baselines come first, in the order of their table.
+    """
+    return _sorted(frame, [*SETTING[1:], "seed"])
 
 
 def beside_beta(beta: float, hyperparameters: object) -> str:
@@ -67,6 +65,16 @@ def spoken(setting: str) -> str:
     """A setting as it stands by itself: a bare beta gets its name."""
     source, colon, name = setting.rpartition(": ")
     return f"{source}{colon}{name if name[0].isalpha() else f'beta {name}'}"
+
+
+def _sorted(frame: pd.DataFrame, order: list[str]) -> pd.DataFrame:
+    """The rows by source, baselines first in the order of their table, then by these columns."""
+    place = frame["model"].map(_PLACES).fillna(len(_PLACES))
+    keys = [name for name in ("source", "place", *order) if name in {*frame, "place"}]
+    ordered = frame.assign(place=place).sort_values(
+        keys, kind="stable", na_position="first", ignore_index=True
+    )
+    return ordered.drop(columns="place")
 
 
 def _names(table: pd.DataFrame) -> list[str]:

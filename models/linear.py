@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MOST_ITERATIONS = 1_000
-"""Of FastICA: scikit-learn's 200 are few for images of 0 and 1."""
+MOST_ITERATIONS = 10_000
+"""Of FastICA. From three starts on 10 components of dSprites it took 80, 475 and 3,905."""
 
 
 class LinearMap(NamedTuple):
@@ -85,12 +85,12 @@ def independent_components(
         whiten_solver="svd",
         random_state=_seed(rng),
     )
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the map itself says so
         ica.fit(images @ first.matrix + first.offset)
     matrix = first.matrix @ ica.components_.T
     offset = (first.offset - ica.mean_) @ ica.components_.T
-    return LinearMap(matrix, offset, converged=not caught)
+    return LinearMap(matrix, offset, converged=ica.n_iter_ < MOST_ITERATIONS)
 
 
 def random_projection(
