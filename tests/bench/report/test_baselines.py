@@ -5,9 +5,12 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import save
 
+from disbench.evidence import gather
 from disbench.models.baselines import BASELINES
 from disbench.report.baselines import about_baselines
 from disbench.report.cautions import cautions
@@ -15,11 +18,14 @@ from disbench.report.citations import citations
 from disbench.report.comparability import aspects
 from disbench.report.findings import findings
 from disbench.report.headline import headline_of
+from disbench.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from disbench.evidence import Evidence
+    from disbench.runs import Run
 
     Rows = list[dict[str, object]]
 
@@ -150,3 +156,26 @@ def test_whom_to_cite_for_baselines(with_baselines: Evidence) -> None:
     for name in ("factors", "pca", "untrained"):
         assert cited[name] == BASELINES[name].citation
     assert "ica" not in cited
+
+
+@pytest.mark.parametrize(
+    ("converged", "said"),
+    [
+        ((True, False, False), "FastICA had not converged in 2 of 3 runs."),
+        ((False,), "FastICA had not converged in 1 of 1 run."),
+        ((True, True), ""),
+    ],
+)
+def test_fits_that_have_not_converged_are_counted(
+    converged: tuple[bool, ...],
+    said: str,
+    tmp_path: Path,
+    make_run: Callable[..., Run],
+    write_run: Callable[..., object],
+) -> None:
+    store = Store(tmp_path)
+    for seed, one in enumerate(converged):
+        run = make_run(objective="ica", hyperparameters={}, steps=0, seed=seed)
+        write_run(store, run, {"mig/exact": 0.5}, weights=save({"converged": np.array(one)}))
+    [found] = about_baselines(gather({"results": store}))
+    assert found.endswith(said or "drawn from those of the training.")
