@@ -142,10 +142,11 @@ class Bars:
     def _add_row(self, table: Table, run: Run, progress: Progress) -> None:
         is_training = progress.phase == "training"
         rate = self.watch.rate(run) if is_training else None
-        done = progress.step if is_training else run.steps
+        total = max(1, run.steps)  # a baseline takes none
+        done = progress.step if progress.phase in {"fitting", "training"} else total
         table.add_row(
             Text(run.label, no_wrap=True, overflow="ellipsis"),
-            ProgressBar(total=run.steps, completed=done, width=12),
+            ProgressBar(total=total, completed=done, width=12),
             f"{progress.step}/{run.steps}" if is_training else progress.phase,
             "" if rate is None else f"{rate:.1f}" if rate < 10 else f"{rate:.0f}",  # noqa: PLR2004
             _nats(progress.reconstruction),

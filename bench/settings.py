@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -40,21 +38,13 @@ def setting_table(frame: pd.DataFrame) -> pd.DataFrame:
     Columns are those of `SETTING`, and `setting`, its name. Baselines come first, then models
     that have nothing to choose; the VAE stands among the beta-VAEs.
     """
-    table = frame[list(SETTING)].drop_duplicates()
-    table = table.assign(**_places(table)).sort_values(
-        ["source", "baseline", "family", "main", "model", "hyperparameters"],
-        na_position="first",
-        kind="stable",
-        ignore_index=True,
-    )
-    table = table[list(SETTING)]
+    table = _sorted(frame[list(SETTING)].drop_duplicates())
     return table.assign(setting=pd.Series(_names(table), index=table.index, dtype="str"))
 
 
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows by source, model, hyper-parameters and seed; otherwise in the order they had."""
-    order = [name for name in (*SETTING, "seed") if name in frame]
-    return frame.sort_values(order, kind="stable", na_position="first", ignore_index=True)
+    """The rows in the order of `setting_table`, then by seed; otherwise in the order they had."""
+    return _sorted(frame)
 
 
 def hyperparameter_word(frame: pd.DataFrame) -> str:
@@ -75,12 +65,20 @@ def spoken(setting: str) -> str:
     return f"{source}{colon}{name if name[0].isalpha() else f'beta {name}'}"
 
 
-def _places(table: pd.DataFrame) -> dict[str, pd.Series[Any]]:
-    """What settings are ordered by: whether a baseline, the family, the main hyper-parameter."""
-    main = pd.to_numeric(_main(table)["value"]).fillna(table["beta"])
-    family = table["model"].replace({"vae": "beta_vae"}).where(main.notna())
-    baseline = table["model"].map(_PLACES).fillna(len(_PLACES))
-    return {"baseline": baseline, "family": family, "main": main}
+def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows by source, baselines first in the order of their table, then by family and main
+    hyper-parameter, then by what else there is of a setting, and by seed.
+    """  # noqa: D205 - one sentence
+    places = {"place": frame["model"].map(_PLACES).fillna(len(_PLACES))}
+    if {*SETTING} <= {*frame}:
+        main = pd.to_numeric(_main(frame)["value"]).fillna(frame["beta"])
+        family = frame["model"].replace({"vae": "beta_vae"}).where(main.notna())
+        places |= {"family": family, "main": main}
+    others = [name for name in ("model", "hyperparameters", "seed") if name in frame]
+    ordered = frame.assign(**places).sort_values(
+        ["source", *places, *others], kind="stable", na_position="first", ignore_index=True
+    )
+    return ordered[list(frame)]
 
 
 def _main(frame: pd.DataFrame) -> pd.DataFrame:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MOST_ITERATIONS = 1_000
-"""Of FastICA: scikit-learn's 200 are few for images of 0 and 1."""
+MOST_ITERATIONS = 10_000
+"""Of FastICA. On 10 components of dSprites three starts took 80, 475 and 3,905 of them, and of six
+others three had not come to rest after 10,000."""
 
 
 class LinearMap(NamedTuple):
@@ -50,7 +51,7 @@ def principal_components(
     """
     pca = PCA(
         n_components=latents,
-        copy=True,
+        copy=False,  # what is centred in place is the copy in double precision
         whiten=False,
         svd_solver="arpack",  # exact, and the only exact one that stops at the first components
         tol=0.0,
@@ -85,12 +86,12 @@ def independent_components(
         whiten_solver="svd",
         random_state=_seed(rng),
     )
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the map itself says so
         ica.fit(images @ first.matrix + first.offset)
     matrix = first.matrix @ ica.components_.T
     offset = (first.offset - ica.mean_) @ ica.components_.T
-    return LinearMap(matrix, offset, converged=not caught)
+    return LinearMap(matrix, offset, converged=ica.n_iter_ < MOST_ITERATIONS)
 
 
 def random_projection(

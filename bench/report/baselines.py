@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from safetensors.numpy import load
+
 from disbench.encoders import N_FITTED
 from disbench.models.baselines import BASELINES
 from disbench.trained import only_baselines
@@ -11,8 +13,6 @@ from disbench.words import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pandas as pd
 
     from disbench.evidence import Evidence
 
@@ -24,11 +24,11 @@ def about_baselines(evidence: Evidence) -> list[str]:
     if not there:
         return []
     said = "; ".join(f"{name}, {BASELINES[name].summary}" for name in there)
-    sentences = (f"Baselines, for which nothing was trained: {said}.", *_details(there, runs))
-    return [" ".join(sentences)]
+    opening = f"Baselines, for which nothing was trained: {said}."
+    return [" ".join((opening, *_details(there), *_not_converged(evidence)))]
 
 
-def _details(there: list[str], runs: pd.DataFrame) -> Iterator[str]:
+def _details(there: list[str]) -> Iterator[str]:
     if fitted := [name for name in there if BASELINES[name].fitted]:
         were = "was" if len(fitted) == 1 else "were"
         n_images = counted(N_FITTED, "image")
@@ -38,5 +38,11 @@ def _details(there: list[str], runs: pd.DataFrame) -> Iterator[str]:
             f"Of {listed(wide)}, whose codes of a whole grid do not fit into memory, only the "
             "protocols that draw a few images at a time were asked."
         )
-    if runs["model"].eq("untrained").any():
-        yield "What there is to see of untrained networks is left out of the figures of images."
+
+
+def _not_converged(evidence: Evidence) -> Iterator[str]:
+    """In how many runs of ICA the iteration had not come to rest."""
+    fits = [load(run.folder.read_weights()) for run in evidence.runs if run.run.objective == "ica"]
+    n_open = sum(not fit["converged"] for fit in fits)
+    if n_open:
+        yield f"FastICA had not converged in {n_open} of {counted(len(fits), 'run')}."

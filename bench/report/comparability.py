@@ -45,6 +45,7 @@ def aspects(evidence: Evidence) -> pd.DataFrame:
     Versions and devices are listed last: they move bits, and seldom more.
     """
     runs = evidence.tables.runs
+    runs = runs.assign(steps=runs["steps"].where(runs["steps"] > 0))  # baselines take none
     sources = list(dict.fromkeys(runs["source"]))
     rows = []
     for column, label in (TRAINED_WITH | GRID | _machine()).items():

@@ -85,3 +85,16 @@ def test_steps_are_taken_on_this_machine(
     assert found.seconds > 4 * sum(found.step_seconds.values())
     assert found.memory_bytes > 737_280 * 512 + 10**8
     assert not (tmp_path / "out").exists()
+
+
+def test_baselines_are_encoded_and_not_trained(estimated: Callable[..., Estimate]) -> None:
+    """Two baselines beside two runs of 4 steps, on 1,440 images in batches of 64."""
+    found = estimated(jobs=1, baselines=["pca", "untrained"])
+    assert found.step_seconds == 0.5
+    assert found.seconds == pytest.approx(2 * 4 * 0.5 + (4 + 2) * 1440 / 64 * 0.5)
+
+
+def test_baselines_alone_take_no_steps(estimated: Callable[..., Estimate]) -> None:
+    found = estimated(jobs=2, baselines=["pca", "pixels", "ica"], objectives=[])
+    assert found.step_seconds == 0
+    assert found.seconds == pytest.approx(2 * 1440 / 64 * 0.5)

@@ -127,3 +127,18 @@ def test_the_same_runs_give_the_same_bits(store: Store, study: Study) -> None:
         path.unlink()
     score_groups(store, study)
     assert [group.model_dump_json() for group in store.groups()] == [first.model_dump_json()]
+
+
+def test_networks_that_were_not_trained_are_no_group(
+    study: Study,
+    make_run: Callable[..., Run],
+    write_run: Callable[..., RunFolder],
+    tmp_path: Path,
+) -> None:
+    store = Store(tmp_path / "untrained")
+    store.open_for(study)
+    for seed in (0, 1):
+        run = make_run(objective="untrained", hyperparameters={}, steps=0, seed=seed, latents=2)
+        _keep(write_run(store, run, {}), COARSE.labels()[:, 3:].astype(float))
+    score_groups(store, study)
+    assert store.groups() == []

@@ -269,3 +269,26 @@ def test_library_is_silent(plan: Plan, capsys: pytest.CaptureFixture[str]) -> No
     with display.showing(plan, Store(plan.directory), jobs=1):
         display.ended(Outcome(plan.cells[0].run, "done", 1))
     assert capsys.readouterr() == ("", "")
+
+
+def test_baselines_are_shown_without_steps(
+    tmp_path: Path, make_study: Callable[..., Study], clock: Clock
+) -> None:
+    study = make_study(baselines=["random_projection", "ica"], objectives=[])
+    plan, store = make_plan(study, tmp_path, device="cpu"), Store(tmp_path)
+    store.open_for(study)
+    first, second = (cell.run for cell in plan.cells)
+    console = _console(terminal=True)
+    display = Bars(console)
+    with display.showing(plan, store, jobs=2):
+        clock.now += 3
+        _note(store, first, "fitting", 0)
+        _note(store, second, "scoring", 0)
+        lines = _printed(display.render(), width=80)
+        display.ended(Outcome(second, "done", 7))
+    assert [len(line) <= 80 for line in lines] == [True] * 4
+    assert lines[1].split()[:3] == ["random_projection,", "seed", "0"]
+    assert "fitting" in lines[1]
+    assert "scoring" in lines[2]
+    assert "0/0" not in "".join(lines)
+    assert "ica, seed 0: done in 7 s" in console.export_text()

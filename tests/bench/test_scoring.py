@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import disbench
+from disbench import scoring
 from disbench.dsprites import COARSE, FULL, GRIDS
 from disbench.encoding import Codes
 from disbench.errors import DataError
@@ -209,3 +210,29 @@ def test_ceiling_of_a_run_is_that_of_its_grid_and_latents() -> None:
     [other] = score_codes(dead, asked, identity="b")
     # With three dimensions three of the five factors can be told.
     assert first.record.ceiling == other.record.ceiling == pytest.approx(3 / 5, abs=1e-9)
+
+
+def test_of_codes_too_wide_for_memory_only_drawn_rows_are_looked_at() -> None:
+    protocols = find(["all"])
+    asked = questions(protocols, ["mean", "sampled"], repeats=2, variational=False, wide=True)
+    assert [(q.protocol.name, q.representation, q.seed) for q in asked] == [
+        (name, "mean", seed)
+        for name in (BETA_VAE, "beta_vae/higgins2017", "factor_vae/locatello2019")
+        for seed in (0, 1)
+    ]
+
+
+def test_ceiling_of_wide_codes_is_that_of_codes_as_wide_as_the_factors_are_many() -> None:
+    tiny = GRIDS["tiny"]
+    factors = _standard(tiny.labels())
+    spare = np.zeros((tiny.n, scoring.WIDEST), np.float32)
+    [question] = questions(
+        find(["factor_vae/locatello2019"]), ["mean"], repeats=1, variational=False, wide=True
+    )
+    [narrow], [wide] = (
+        score_codes(Codes(tiny, codes, None), [question], identity="x")
+        for codes in (factors, np.hstack([factors, spare]))
+    )
+    assert wide.record.ceiling == narrow.record.ceiling == 1
+    assert wide.record.value == narrow.record.value == 1
+    assert wide.record.floor == narrow.record.floor < 0.5

@@ -137,3 +137,10 @@ def test_rows_are_ordered_by_source_model_beta_and_seed() -> None:
     frame = _frame(_beta(16), _beta(4), AE).assign(seed=[0, 1, 2])
     frame = pd.concat([frame, frame.assign(seed=0), frame.assign(source="a", seed=9)])
     assert in_order(frame)["seed"].tolist() == [9, 9, 9, 0, 2, 0, 1, 0, 0]
+
+
+def test_baselines_come_first_in_the_order_of_their_table() -> None:
+    baselines: list[Setting] = [("untrained", nan, nan), ("pca", nan, nan), ("factors", nan, nan)]
+    frame = _frame(_beta(4), AE, *baselines)
+    assert settings_of(frame) == ["factors", "pca", "untrained", "ae", "4"]
+    assert in_order(frame)["model"].tolist() == ["factors", "pca", "untrained", "ae", "beta_vae"]

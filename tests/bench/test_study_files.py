@@ -74,7 +74,7 @@ def test_a_study_survives_its_file(
 
 
 @pytest.mark.parametrize(
-    ("name", "n_runs"), [("smoke", 3), ("quick", 12), ("higgins2017", 60), ("locatello2019", 300)]
+    ("name", "n_runs"), [("smoke", 6), ("quick", 12), ("higgins2017", 60), ("locatello2019", 300)]
 )
 def test_shipped_study_can_be_run(name: str, n_runs: int) -> None:
     study = load_study(name)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from disbench.metrics import beta_vae
 from disbench.metrics.beta_vae import pair_differences
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.metrics.table import CodesError, CodeTable
@@ -104,3 +105,17 @@ def test_higgins_gives_noise_one_in_four(
 ) -> None:
     score = PROTOCOLS["beta_vae/higgins2017"].score(coarse("noise"), rng=rng)
     assert score.value == pytest.approx(0.25, abs=NOISE)
+
+
+def test_differences_are_the_same_bits_however_few_rows_are_gathered_at_once(
+    coarse: Callable[[str], CodeTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = np.arange(700) % 5
+
+    def differences() -> np.ndarray:
+        return pair_differences(coarse("rotated"), labels, 64, rng=np.random.default_rng(3))
+
+    at_once = differences()
+    for points in (1, 7):
+        monkeypatch.setattr(beta_vae, "_ENTRIES_AT_ONCE", points * 64 * 10)
+        assert np.array_equal(differences(), at_once)

@@ -118,3 +118,45 @@ def test_another_process_gives_the_same_bits() -> None:
     )
     assert first == second
     assert first.count("\n") == 4
+
+
+class _Rows:
+    """Codes that are gathered, and offer nothing else of an array."""
+
+    def __init__(self, codes: np.ndarray) -> None:
+        self._codes = codes
+        self.shape, self.dtype = codes.shape, codes.dtype
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        assert rows.ndim == 1
+        return self._codes[rows]
+
+
+BY_ROWS = [name for name, protocol in PROTOCOLS.items() if protocol.by_rows]
+
+
+def test_protocols_that_draw_pairs_or_groups_look_at_rows() -> None:
+    assert BY_ROWS == ["beta_vae/locatello2019", "beta_vae/higgins2017", "factor_vae/locatello2019"]
+
+
+@pytest.mark.parametrize("name", BY_ROWS)
+def test_codes_that_can_only_be_gathered_score_the_same(
+    coarse: Callable[[str], CodeTable], name: str
+) -> None:
+    table = coarse("rotated")
+    rows = replace(table, codes=_Rows(table.codes))  # type: ignore[arg-type]
+    assert _score(name, rows) == _score(name, table)
+
+
+@pytest.mark.parametrize("name", BY_ROWS)
+def test_dimensions_that_are_constant_count_for_nothing_where_rows_are_drawn(
+    coarse: Callable[[str], CodeTable], name: str
+) -> None:
+    """Up to where the solver stops, which may move one point of 5,000 or two."""
+    table = coarse("rotated")
+    spare = np.zeros((table.n, 7), table.codes.dtype)
+    wider = replace(table, codes=np.hstack([table.codes, spare]))
+    assert _score(name, wider) == pytest.approx(_score(name, table), abs=5e-4)

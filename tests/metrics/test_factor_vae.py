@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from disbench.metrics import factor_vae as module
 from disbench.metrics.factor_vae import factor_vae
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.metrics.table import CodeTable
@@ -94,3 +95,15 @@ def test_a_majority_is_judged_on_its_own_votes_where_no_test_is_asked_for(
     votes = score.detail["votes"]
     assert score.value == votes.max(axis=1).sum() / 800
     assert score.n_points == 800
+
+
+def test_votes_are_the_same_however_few_rows_are_gathered_at_once(
+    coarse: Callable[[str], CodeTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def votes() -> np.ndarray:
+        found = PROTOCOL.score(coarse("rotated"), rng=np.random.default_rng(3))
+        return np.append(found.detail["votes"].ravel(), found.value)
+
+    at_once = votes()
+    monkeypatch.setattr(module, "_ENTRIES_AT_ONCE", 5 * 64 * 10)
+    assert np.array_equal(votes(), at_once)

@@ -22,7 +22,7 @@ def test_studies_are_listed_with_their_size(disbench: Command) -> None:
     rows = {line.split()[0]: line.split()[1:3] for line in called.output.splitlines() if line[0:1]}
     assert rows["locatello2019"] == ["300", "300,000"]
     assert rows["higgins2017"] == ["60", "300,000"]
-    assert rows["smoke"] == ["3", "100"]
+    assert rows["smoke"] == ["6", "100"]
     assert set(shipped_studies()) <= rows.keys()
 
 

@@ -97,6 +97,19 @@ def test_dry_run_shows_the_grid_and_starts_nothing(
     ]
 
 
+@pytest.mark.usefixtures("quick_estimate")
+def test_dry_run_of_baselines_tells_of_no_steps(
+    disbench: Command, tmp_path: Path, make_study: Callable[..., Study]
+) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text(to_toml(make_study(baselines=["pca", "factors"], objectives=[])))
+    called = disbench("run", file, "--out", tmp_path / "o", "--dry-run", "--device", "cpu")
+    assert (called.code, called.errors) == (0, "")
+    assert called.output.splitlines()[:2] == ["to do  pca, seed 0", "to do  factors, seed 0"]
+    assert "steps a run" not in called.output
+    assert "about " in called.output
+
+
 def test_parts_of_a_study_are_replaced(study_file: Path, tmp_path: Path) -> None:
     study = running.asked_for(str(study_file), objective="beta_vae", beta="1,2.5", seeds=3, steps=7)
     assert [(o.name, o.hyperparameters) for o in study.objectives] == [
