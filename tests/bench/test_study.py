@@ -147,6 +147,10 @@ def test_a_study_is_frozen(make_study: Callable[..., Study]) -> None:
             {"evaluation": {"protocols": ["mig/locatello2019"]}},
             "evaluation: mig/locatello2019 needs 10,000 images; the grid 'tiny' has 1,440",
         ),
+        (
+            {"data": "correlated", "evaluation": {"protocols": ["mig/locatello2019"]}},
+            "evaluation: mig/locatello2019 needs 10,000 images; the grid 'tiny' has 1,440",
+        ),
         ({"evaluation": {"save_codes": 1}}, "evaluation.save_codes: got 1; input should be a val"),
         ({"data": ""}, "data: got '';"),
         ({"description": 4}, "description: got 4;"),

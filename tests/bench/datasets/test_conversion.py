@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
+from disbench import cli
 from disbench.datasets import mpi3d
 from disbench.datasets.conversion import CONVERSIONS, convert
 from disbench.datasets.sources import open_images
@@ -100,9 +101,7 @@ def test_mpi3d_is_converted_by_its_number_of_images(
 
 
 def test_published_numbers_of_mpi3d_are_the_products_of_its_factors() -> None:
-    assert {n: int(np.prod(sizes)) for n, sizes in mpi3d.SIZES.items()} == {
-        n: n for n in mpi3d.SIZES
-    }
+    assert [int(np.prod(sizes)) for sizes in mpi3d.SIZES.values()] == list(mpi3d.SIZES)
     assert {len(sizes) for sizes in mpi3d.SIZES.values()} == {len(mpi3d.FACTOR_NAMES)}
 
 
@@ -148,3 +147,20 @@ def test_file_that_breaks_off_leaves_nothing(
 
 def test_every_conversion_says_whom_to_cite() -> None:
     assert all(conversion.citation for conversion in CONVERSIONS.values())
+
+
+def test_command_says_what_it_wrote(
+    shapes3d: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "out.h5"
+    command = ["disbench", "data", "convert", "shapes3d", str(shapes3d()), str(out)]
+    monkeypatch.setattr("sys.argv", command)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code
+    sizes = "floor_hue 2, wall_hue 1, object_hue 2, scale 3, shape 2, orientation 2"
+    assert capsys.readouterr().out == f"wrote {out}: {sizes}\n"
+    assert open_images(str(out)).factor_sizes == (2, 2, 3, 2, 2)

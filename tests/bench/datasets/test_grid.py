@@ -47,7 +47,7 @@ def test_rows_of_a_smaller_grid_are_those_of_its_factors_in_the_whole_set() -> N
 def test_value_that_a_grid_leaves_out_is_refused_by_name() -> None:
     with pytest.raises(DataError, match="azimuth 8 in row 1 is not in the tiny grid"):
         grids_of(FACTORS)["tiny"].index_of([[0, 0, 7], [0, 0, 8]])
-    with pytest.raises(DataError, match="pose 2 in row 0 is out of range: .* from 0 to 1"):
+    with pytest.raises(DataError, match=r"pose 2 in row 0 is out of range: .* from 0 to 1"):
         grids_of(FACTORS)["full"].index_of([[0, 2, 0]])
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from disbench.datasets import sources
 from disbench.datasets.sources import DRAWN, NAMES, open_images, outline
-from disbench.dsprites import RENDERED_SHA256, GRIDS, PackedImages, write_official
+from disbench.dsprites import GRIDS, RENDERED_SHA256, PackedImages, write_official
 from disbench.errors import DataError
 
 if TYPE_CHECKING:
