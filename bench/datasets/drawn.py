@@ -53,8 +53,9 @@ class ColourImages(DrawnImages):
 
     def unpack(self, rows: ArrayLike) -> NDArray[np.uint8]:
         """The images at the (m,) rows, of 0 to 255: (m, 64, 64, 3)."""
-        lit = self.base.unpack(rows)
-        return np.asarray(lit[..., None] * self.colours(rows)[:, None, None])
+        lit, colours = self.base.unpack(rows), self.colours(rows)
+        # A channel at a time: along an axis of three numpy is six times slower.
+        return np.stack([lit * colours[:, c, None, None] for c in range(CHANNELS)], axis=-1)
 
     def colours(self, rows: ArrayLike) -> NDArray[np.uint8]:
         """The colours of the sprites in the images at the (m,) rows: (m, 3), of 128 to 255."""

@@ -29,7 +29,7 @@ INTERVALS = (
 VARIANTS = {
     "colour": "Locatello et al. 2019 (Color-dSprites, here with one colour for each image)",
     "noisy": "Locatello et al. 2019 (Noisy-dSprites, here with one noise for each image)",
-    "correlated": "Tr\u00e4uble et al. 2021, On Disentangled Representations Learned from "
+    "correlated": "Träuble et al. 2021, On Disentangled Representations Learned from "
     "Correlated Data",
 }
 """What is drawn from dSprites, by the name of the source."""
@@ -45,7 +45,7 @@ class Citation(NamedTuple):
 def citations(tables: Tables, *, of_dsprites: bool = True) -> list[Citation]:
     """The sources of data, metrics, objectives and baselines, networks and statistics.
 
-    Whose the images of a file of other factors are is not in it: they are cited by who knows.
+    Images of other factors come out of a file, which does not say whose they are.
     """
     models = {name: baseline.citation for name, baseline in BASELINES.items()}
     models |= {name: objective.citation for name, objective in OBJECTIVES.items()}

@@ -121,11 +121,14 @@ def _evaluation(
     reconstruction: float,
     costs: tuple[float, ...],
     seconds: float,
+    *,
+    factors: dict[str, int] | None,
 ) -> EvaluationRecord:
     kl = costs if run.is_variational else None
     return EvaluationRecord(
         identity=run.identity,
         grid="tiny",
+        factors=factors,
         evaluation=Evaluation(
             reconstruction=reconstruction,
             n_reconstructed=1440,
@@ -184,10 +187,13 @@ def write_run() -> Callable[..., RunFolder]:
         details: Mapping[str, NDArray[Any]] | None = None,
         weights: bytes = b"weights",
         scoring_seconds: float = 2.5,
+        channels: int = 1,
+        factors: dict[str, int] | None = None,
     ) -> RunFolder:
         training = TrainingRecord(
             run=run,
             data_source="rendered",
+            channels=channels,
             status=status,
             steps_done=losses[-1].step,
             started=datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
@@ -204,7 +210,9 @@ def write_run() -> Callable[..., RunFolder]:
             gaps = {f"{protocol}/mean/0/gap": np.ones(5) for protocol in scores}
             traversals = np.tile(grey[2, :9], (run.latents, 1, 1, 1))
             pictures = Pictures(grey[0], grey[1], traversals, grey[3])
-            evaluation = _evaluation(run, scores, reconstruction, kl, scoring_seconds)
+            evaluation = _evaluation(
+                run, scores, reconstruction, kl, scoring_seconds, factors=factors
+            )
             folder.write_evaluation(evaluation, gaps | dict(details or {}), pictures)
         store.publish(run)
         return store.folder(run)

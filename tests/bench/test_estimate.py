@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from disbench import estimate as module
@@ -42,6 +43,25 @@ def test_estimate_by_hand(estimated: Callable[..., Estimate]) -> None:
     assert found.seconds == pytest.approx(3 * (4 * 0.5 + 2 * 1440 / 64 * 0.5))
     assert found.memory_bytes == 2 * 10**9 + 737_280 * 512
     assert found.disk_bytes == 6 * (4 * PARAMETERS + module.PICTURES_BYTES)
+
+
+def test_coloured_data_are_timed_in_colour(estimated: Callable[..., Estimate]) -> None:
+    found = estimated(jobs=1, data="colour", objectives=[{"name": "ae"}])
+    two_more_channels = 2 * (32 * 16) * 2 + 2  # kernels of 4 x 4, in and out, and two biases
+    weights = 4 * (PARAMETERS + two_more_channels)
+    assert found.disk_bytes == weights + module.PICTURES_BYTES
+    assert found.memory_bytes == 10**9 + 737_280 * 512
+
+
+def test_fewer_images_than_a_batch_are_enough(
+    make_study: Callable[..., Study], tmp_path: Path
+) -> None:
+    path = tmp_path / "few.npz"
+    images = np.zeros((6, 64, 64), np.uint8)
+    np.savez(path, images=images, factor_sizes=[2, 3])
+    study = make_study(data=str(path), objectives=[{"name": "ae"}])
+    plan = make_plan(study, tmp_path / "out", device="cpu")
+    assert estimate(plan, jobs=1).seconds > 0
 
 
 def test_large_grid_is_decoded_in_part(estimated: Callable[..., Estimate]) -> None:

@@ -12,9 +12,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from disbench import evaluation
+from disbench.datasets.drawn import ColourImages
 from disbench.dsprites import FactorGrid, PackedImages
 from disbench.encoding import Codes, encode
 from disbench.evaluation import evaluate, picture
+from disbench.seeds import generator, stream_key
 from disbench.trainer import initial_model
 
 if TYPE_CHECKING:
@@ -53,6 +55,25 @@ def _errors(model: Autoencoder, codes: np.ndarray, whole: PackedImages) -> np.nd
         logits = model.decode(torch.from_numpy(codes))[:, 0].double()
     errors = F.binary_cross_entropy_with_logits(logits, pixels, reduction="none")
     return errors.sum((1, 2)).numpy()
+
+
+def test_pictures_in_colour(make_run: Callable[..., Run], whole: PackedImages) -> None:
+    images = ColourImages(whole)
+    model = initial_model(make_run(), channels=3)
+    codes = encode(model, images, MINI, variational=True, device="cpu")
+    shown = picture(model, images, codes, identity="a" * 64, device="cpu")
+    n = evaluation.N_PICTURES
+    assert shown.originals.shape == shown.samples.shape == (n, 64, 64, 3)
+    assert shown.traversals.shape == (3, 9, 64, 64, 3)
+    grey = picture(initial_model(make_run()), whole, codes, identity="a" * 64, device="cpu")
+    lit = grey.originals == 255
+    assert (shown.originals[lit] >= 128).all()
+    assert (shown.originals[~lit] == 0).all()
+    normal = generator(stream_key("prior", "pictures")).standard_normal((n, 3), dtype=np.float32)
+    with torch.inference_mode():
+        logits = model.decode(torch.from_numpy(normal)).double()
+    expected = (255 / (1 + torch.exp(-logits))).permute(0, 2, 3, 1).numpy()
+    assert np.abs(shown.samples - expected).max() < 0.51
 
 
 def test_autoencoder_is_judged_by_its_codes(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from disbench.datasets.grid import grids_of
 from disbench.dsprites import COARSE
 from disbench.encoding import Codes
 from disbench.groups import score_groups
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from disbench.datasets.grid import Grid
     from disbench.run_folder import RunFolder
     from disbench.runs import Run
     from disbench.study import Study
@@ -26,9 +28,24 @@ if TYPE_CHECKING:
 UDR = "udr/spearman"
 
 
-def _codes(mean: NDArray[np.float64]) -> Codes:
+def _codes(mean: NDArray[np.float64], grid: Grid) -> Codes:
     """Codes whose posteriors are far from the prior, so that every dimension counts."""
-    return Codes(COARSE, mean.astype(np.float32), np.full(mean.shape, -4, np.float32))
+    return Codes(grid, mean.astype(np.float32), np.full(mean.shape, -4, np.float32))
+
+
+def test_runs_on_other_factors_are_compared_on_their_own_grid(
+    study: Study, make_run: Callable[..., Run], write_run: Callable[..., RunFolder], tmp_path: Path
+) -> None:
+    store = Store(tmp_path / "others")
+    store.open_for(study)
+    factors = {"wall": 16, "floor": 16, "pose": 16, "hue": 3}
+    grid = grids_of(factors)["coarse"]
+    positions = grid.labels()[:, :2].astype(float)
+    for seed, mean in enumerate((positions, -positions[:, ::-1])):
+        run = make_run(seed=seed, latents=2)
+        _keep(write_run(store, run, {}, factors=factors), mean, grid)
+    score_groups(store, study)
+    assert tabulate(store).scores["value"].tolist() == pytest.approx([1, 1], abs=0.01)
 
 
 @pytest.fixture
@@ -59,10 +76,10 @@ def store(
     return store
 
 
-def _keep(folder: RunFolder, mean: np.ndarray) -> None:
+def _keep(folder: RunFolder, mean: np.ndarray, grid: Grid = COARSE) -> None:
     record = folder.evaluation()
     assert record is not None
-    folder.write_evaluation(record, {}, folder.pictures(), _codes(mean))
+    folder.write_evaluation(record, {}, folder.pictures(), _codes(mean, grid))
 
 
 def test_models_that_agree_up_to_order_and_sign_score_above_one_that_agrees_with_none(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from disbench import hardware
@@ -28,6 +29,32 @@ def test_plan_has_a_cell_for_each_run(tmp_path: Path, make_study: Callable[..., 
     assert tuple(cell.run for cell in plan.cells) == runs
     assert plan.to_do == plan.cells
     assert plan.n_done == 0
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_named_data_set_has_runs_of_its_own(
+    tmp_path: Path, make_study: Callable[..., Study]
+) -> None:
+    cells = {
+        name: make_plan(make_study(data=name), tmp_path / name, device="cpu").cells[0]
+        for name in ("rendered", "colour", "noisy", "correlated")
+    }
+    assert len({cell.run.identity for cell in cells.values()}) == 4
+    channels = {name: cell.channels for name, cell in cells.items()}
+    assert channels == {"rendered": 1, "colour": 3, "noisy": 3, "correlated": 1}
+
+
+def test_protocol_that_needs_more_images_than_a_file_has_is_refused(
+    tmp_path: Path, make_study: Callable[..., Study]
+) -> None:
+    """Whatever dSprites would have: how many images there are is known once the file is open."""
+    path = tmp_path / "few.npz"
+    np.savez(path, images=np.zeros((6, 64, 64), np.uint8), factor_sizes=[2, 3])
+    evaluation = {"grid": "full", "protocols": ["mig/locatello2019"]}
+    study = make_study(data=str(path), evaluation=evaluation)
+    said = r"mig/locatello2019 needs 10,000 images; the grid 'full' has 6"
+    with pytest.raises(StudyError, match=said):
+        make_plan(study, tmp_path / "out", device="cpu")
     assert not (tmp_path / "out").exists()
 
 

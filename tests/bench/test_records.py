@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
+from disbench.dsprites import GRIDS
 from disbench.provenance import provenance
 from disbench.records import EvaluationRecord, GroupRecord, ScoreRecord, TrainingRecord
 from disbench.store import Store
@@ -104,3 +105,45 @@ def test_group_has_a_score_for_each_run() -> None:
     assert record(*"ab").scores == (score, score)
     with pytest.raises(ValidationError, match="2 scores of 3 runs"):
         record(*"abc")
+
+
+def test_records_of_dsprites_do_not_mention_its_channels_and_factors(folder: RunFolder) -> None:
+    """Records are written as before there were other data, and the old ones mean the same."""
+    training = json.loads((folder.path / "training.json").read_text())
+    evaluation = json.loads((folder.path / "evaluation.json").read_text())
+    assert "channels" not in training
+    assert "factors" not in evaluation
+    for record in folder.records():
+        assert record is not None
+        assert getattr(record, "channels", 1) == 1
+        assert getattr(record, "images", GRIDS["tiny"]) is GRIDS["tiny"]
+
+
+def test_records_of_other_data_keep_channels_and_factors_in_order(folder: RunFolder) -> None:
+    factors = {"wall": 7, "floor": 2}
+    training, evaluation = folder.records()
+    assert training is not None
+    assert evaluation is not None
+    text = training.model_copy(update={"channels": 3}).model_dump_json()
+    assert TrainingRecord.model_validate_json(text).channels == 3
+    text = evaluation.model_copy(update={"factors": factors}).model_dump_json()
+    grid = EvaluationRecord.model_validate_json(text).images
+    assert (grid.factor_names, grid.whole, grid.sizes) == (("wall", "floor"), (7, 2), (4, 2))
+
+
+def test_nan_in_a_record_is_text_that_reads_back(folder: RunFolder) -> None:
+    evaluation = folder.evaluation()
+    assert evaluation is not None
+    score = evaluation.scores[0].model_copy(update={"floor": float("nan")})
+    text = evaluation.model_copy(update={"scores": (score,)}).model_dump_json()
+    assert '"floor":"NaN"' in text
+    read = EvaluationRecord.model_validate_json(text)
+    assert str(read.scores[0].floor) == "nan"
+
+
+@pytest.mark.parametrize("channels", [0, 4])
+def test_image_has_one_to_three_channels(channels: int, folder: RunFolder) -> None:
+    training = folder.training()
+    assert training is not None
+    with pytest.raises(ValidationError, match="channels"):
+        TrainingRecord(**training.model_dump(exclude={"channels"}), channels=channels)

@@ -174,6 +174,10 @@ def test_study_of_baselines_needs_no_objective(make_study: Callable[..., Study])
             {"evaluation": {"protocols": ["mig/locatello2019"]}},
             "evaluation: mig/locatello2019 needs 10,000 images; the grid 'tiny' has 1,440",
         ),
+        (
+            {"data": "correlated", "evaluation": {"protocols": ["mig/locatello2019"]}},
+            "evaluation: mig/locatello2019 needs 10,000 images; the grid 'tiny' has 1,440",
+        ),
         ({"evaluation": {"save_codes": 1}}, "evaluation.save_codes: got 1; input should be a val"),
         ({"data": ""}, "data: got '';"),
         ({"description": 4}, "description: got 4;"),

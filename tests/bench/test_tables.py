@@ -117,6 +117,17 @@ def test_row_of_a_run_is_complete(store: Store, make_run: MakeRun) -> None:
     }
 
 
+def test_pixels_of_every_channel_count_in_the_normalised_beta(
+    tmp_path: Path, make_run: MakeRun, write_run: WriteRun
+) -> None:
+    """Higgins et al. 2017: beta times latents by pixels; also of a run that has failed."""
+    store = Store(tmp_path)
+    write_run(store, make_run(), channels=3)
+    failure = Failure(run=make_run(seed=1), channels=3, error="no", traceback="")
+    store.note_failure(failure)
+    assert tabulate(store).runs["beta_norm"].tolist() == [4 * 3 / (3 * 4096)] * 2
+
+
 def test_autoencoder_has_no_beta_and_no_kl(store: Store) -> None:
     row = tabulate(store).runs.iloc[0]
     missing = ["beta", "beta_norm", "hyperparameters", "kl", "elbo"]

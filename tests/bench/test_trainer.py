@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from disbench.datasets.correlated import CorrelatedImages
+from disbench.datasets.stored import StoredImages
 from disbench.dsprites import PackedImages, batch_rows
 from disbench.models.autoencoder import build
 from disbench.models.networks import NETWORKS
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
 
     from disbench.models.autoencoder import Autoencoder
     from disbench.runs import Run
+
+
+@pytest.fixture
+def coloured() -> StoredImages:
+    """Four images of noise in colour, of two factors."""
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)
+    return StoredImages(pixels, {"a": 2, "b": 2}, "0" * 64, "noise")
 
 
 def _weights(model: Autoencoder) -> list[Tensor]:
@@ -45,6 +54,31 @@ def _after_steps(optimiser: str) -> tuple[Tensor, list[Tensor]]:
         weights.grad = gradient.clone()
         update.step()
     return weights.detach().double(), list(gradients.double())
+
+
+def test_colours_become_channels_of_zero_to_one(coloured: StoredImages) -> None:
+    tensor = as_tensor(coloured, np.array([2, 0]), device="cpu")
+    assert (tensor.shape, tensor.dtype) == ((2, 3, 64, 64), torch.float32)
+    expected = coloured.pixels[[2, 0]].transpose(0, 3, 1, 2) / np.float32(255)
+    assert np.array_equal(tensor.numpy(), expected)
+
+
+def test_model_has_the_channels_of_its_images(
+    coloured: StoredImages, make_run: Callable[..., Run]
+) -> None:
+    trainer = Trainer.start(make_run(), coloured, device="cpu")
+    assert trainer.batch(0).shape == (8, 3, 64, 64)
+    assert trainer.model.decode(torch.zeros(1, 3)).shape == (1, 3, 64, 64)
+    assert torch.isfinite(trainer.step(0).total)
+
+
+def test_batch_is_drawn_as_the_images_say(
+    whole: PackedImages, make_run: Callable[..., Run]
+) -> None:
+    correlated = CorrelatedImages(whole)
+    trainer = Trainer.start(make_run(), correlated, device="cpu")
+    rows = correlated.draw(trainer.batch_key, 3, batch_size=8)
+    assert torch.equal(trainer.batch(3), as_tensor(whole, rows, device="cpu"))
 
 
 def test_adam_is_that_of_the_paper() -> None:

@@ -92,6 +92,36 @@ def test_montage_by_value() -> None:
     assert (canvas[:, 5:7] == 128).all()
 
 
+def test_montage_of_colours_has_the_gaps_of_a_grey_one() -> None:
+    images = np.zeros((1, 2, 4, 5, 3), np.uint8)
+    images[0, 0], images[0, 1] = (1, 2, 3), (4, 5, 6)
+    canvas = montage(images)
+    assert canvas.shape == (4 + 2, 2 * (5 + 2), 3)
+    assert canvas[0, ::7].tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert (canvas[4:6] == 128).all()
+    assert (canvas[:, 5:7] == 128).all()
+
+
+def test_grey_and_colour_images_stand_side_by_side(
+    information: Information, tmp_path: Path
+) -> None:
+    """As in a comparison of runs on dSprites and on dSprites in colour."""
+    rng = np.random.default_rng(0)
+    runs = []
+    for latents, channels in ((3, ()), (3, (3,))):
+        few = [rng.integers(0, 256, (12, 64, 64, *channels), np.uint8) for _ in range(3)]
+        moved = rng.integers(0, 256, (latents, 9, 64, 64, *channels), np.uint8)
+        runs.append(Shown("run", Pictures(few[0], few[1], moved, few[2]), information))
+    canvas = _image(_figures(runs)["reconstructions"].axes[0])
+    assert canvas.shape == (4 * CELL, 12 * CELL, 3)
+    grey = np.stack([runs[0].pictures.originals[0]] * 3, axis=-1)
+    assert np.array_equal(canvas[:64, :64], grey)
+    assert np.array_equal(canvas[2 * CELL :][:64, :64], runs[1].pictures.originals[0])
+    write_animation(runs, tmp_path / "traversals.gif")
+    with Image.open(tmp_path / "traversals.gif") as animation:
+        assert animation.size == (2 * CELL, 3 * CELL)
+
+
 def test_run_of_the_lowest_seed_is_shown_for_each_setting(
     tmp_path: Path, make_run: MakeRun, write_run: WriteRun
 ) -> None:

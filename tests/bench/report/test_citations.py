@@ -10,7 +10,7 @@ from disbench import __version__
 from disbench.metrics.protocols import GROUP_PROTOCOLS, PROTOCOLS
 from disbench.models.networks import NETWORKS
 from disbench.models.objectives import OBJECTIVES
-from disbench.report.citations import Citation, citations
+from disbench.report.citations import VARIANTS, Citation, citations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,22 @@ def test_every_protocol_has_a_citation(make_evidence: MakeEvidence, name: str) -
     text = _cited(make_evidence(scores=[{"protocol": name}]))[name]
     assert text == {**PROTOCOLS, **GROUP_PROTOCOLS}[name].citation
     assert any(character.isdigit() for character in text)  # the year
+
+
+@pytest.mark.parametrize("name", ["colour", "noisy", "correlated"])
+def test_variant_of_dsprites_is_cited_beside_it(make_evidence: MakeEvidence, name: str) -> None:
+    cited = _cited(make_evidence(runs=[{"data_source": name}]))
+    assert cited[f"data {name}"] == VARIANTS[name]
+    assert "dSprites" in cited
+
+
+def test_dsprites_are_not_cited_for_images_of_other_factors(make_evidence: MakeEvidence) -> None:
+    evidence = make_evidence(runs=[{"data_source": "shapes.h5"}])
+    assert {c.of for c in citations(evidence.tables, of_dsprites=False)} == {
+        "beta_vae",
+        "network conv",
+        *ALWAYS - {"dSprites"},
+    }
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)

@@ -56,6 +56,17 @@ def _found(store: Store) -> Explorables:
     return explorables(gather({"results": store}))
 
 
+def test_run_on_other_images_than_the_page_has_is_named(
+    store: Store, make_run: MakeRun, write_run: WriteRun, explored: list[str]
+) -> None:
+    write_run(store, make_run(), {"mig/exact": 0.5}, channels=3)
+    write_run(store, make_run(**AE), {"mig/exact": 0.5}, factors={"wall": 4, "floor": 3})
+    found = _found(store)
+    assert (found.found, found.images, explored) == ((), None, [])
+    assert len(found.refusals) == 2
+    assert all("black and white images of dSprites" in refusal for refusal in found.refusals)
+
+
 def test_best_run_of_each_objective(
     store: Store, make_run: MakeRun, write_run: WriteRun, explored: list[str]
 ) -> None:
