@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -69,7 +71,7 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows by source, baselines first in the order of their table, then by family and main
     hyper-parameter, then by what else there is of a setting, and by seed.
     """  # noqa: D205 - one sentence
-    places = {"place": frame["model"].map(_PLACES).fillna(len(_PLACES))}
+    places: dict[str, pd.Series[Any]] = {"place": frame["model"].map(_PLACES).fillna(len(_PLACES))}
     if {*SETTING} <= {*frame}:
         main = pd.to_numeric(_main(frame)["value"]).fillna(frame["beta"])
         family = frame["model"].replace({"vae": "beta_vae"}).where(main.notna())

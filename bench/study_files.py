@@ -86,9 +86,9 @@ def narrowed(
 ) -> Study:
     """The study with parts replaced, checked again as a whole.
 
-    `objectives` are those to keep, by name, baselines among them; `beta` replaces the values of every one that has that
-    hyper-parameter; `seeds` is a count. Raises `StudyError` where a value cannot be, an objective
-    is not in the study, or none has a beta.
+    `objectives` are those to keep, by name, baselines among them; `beta` replaces the values of
+    every one that has that hyper-parameter; `seeds` is a count. Raises `StudyError` where a value
+    cannot be, an objective is not in the study, or none has a beta.
     """
     content = study.model_dump(mode="json")
     if objectives is not None:

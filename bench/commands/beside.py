@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.table import Table
-from rich.text import Text
 
 from disbench.report.published import difference_in_words, our_number, published_number
 from disbench.words import listed
@@ -13,6 +12,7 @@ from disbench.words import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pandas as pd
     from rich.console import Console
 
     from disbench.report.published import Published
@@ -21,24 +21,22 @@ if TYPE_CHECKING:
 def print_published(published: Published, console: Console) -> None:
     """Print a row a published number, and below the table why no more can be said of some."""
     console.print(f"\n{published.title}", markup=False, soft_wrap=True)
-    console.print(_table(published))
+    for (quantity, citation), rows in published.rows.groupby(["quantity", "citation"], sort=False):
+        console.print(f"{quantity} ({citation})", markup=False, soft_wrap=True)
+        console.print(_table(rows))
     for line in _reasons(published):
         console.print(line, markup=False, soft_wrap=True)
 
 
-def _table(published: Published) -> Table:
+def _table(rows: pd.DataFrame) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("setting", overflow="fold")
-    for name in ("published", "ours", "difference"):
+    table.add_column("  setting", overflow="fold")
+    for name in ("published", "ours", "n", "difference"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("seeds", justify="right")
-    table.add_column("")
-    for (quantity, citation), rows in published.rows.groupby(["quantity", "citation"], sort=False):
-        table.add_row(Text(str(quantity), style="italic"))
-        table.add_row(Text(f"  {citation}", style="dim"))
-        for row in rows.to_dict("records"):
-            numbers = (published_number(row), our_number(row), difference_in_words(row))
-            table.add_row(f"  {row['label']}", *numbers, str(row["n"]), row["verdict"])
+    table.add_column("", no_wrap=True)
+    for row in rows.to_dict("records"):
+        numbers = (published_number(row), our_number(row), str(row["n"]), difference_in_words(row))
+        table.add_row(f"  {row['label']}", *numbers, row["verdict"])
     return table
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from disbench.report.grid import Column, Grid, grid_of
-from disbench.reproductions.beside import beside
+from disbench.reproductions.beside import NOT_COMPARABLE, beside
 from disbench.reproductions.published import reproduction
 from disbench.words import number
 
@@ -87,9 +87,12 @@ def our_number(row: Row) -> str:
 
 
 def difference_in_words(row: Row) -> str:
-    """The difference and its interval: ``-0.012 [-0.034, 0.010]``."""
+    """The difference and its interval, which says nothing of what is not comparable.
+
+    ``-0.012 [-0.034, +0.010]``
+    """
     difference = _number(row, "difference", "+")
-    if np.isnan(row["difference_low"]):
+    if np.isnan(row["difference_low"]) or row["verdict"] == NOT_COMPARABLE:
         return difference
     low, high = (_number(row, name, "+") for name in ("difference_low", "difference_high"))
     return f"{difference} [{low}, {high}]"
