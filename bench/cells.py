@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from disbench.errors import DamagedError
 from disbench.metrics.protocols import find
+from disbench.records import Failure
 from disbench.scoring import Question, questions
 from disbench.sittings import EVERY_MINUTE, Interval
 from disbench.store import Store
@@ -43,6 +44,10 @@ class Cell:
     def events(self) -> Path | None:
         """Where event files for TensorBoard go, None if none are asked for."""
         return self.directory / "tensorboard" / self.run.id if self.tensorboard else None
+
+    def failure(self, error: str, trace: str) -> Failure:
+        """The record of an error that ended the run."""
+        return Failure(run=self.run, channels=self.channels, error=error, traceback=trace)
 
 
 def unanswered(cell: Cell) -> tuple[Question, ...] | None:

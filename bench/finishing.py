@@ -15,11 +15,12 @@ from disbench.claims import TakenError
 from disbench.datasets.sources import open_images
 from disbench.dsprites import GRIDS
 from disbench.encoders import NetworkEncoder, encoder_of
+from disbench.errors import DataError
 from disbench.evaluation import evaluate, picture
 from disbench.hardware import keep_freed_memory, one_thread
 from disbench.outcomes import Outcome, Status, summary
 from disbench.provenance import provenance
-from disbench.records import EvaluationRecord, Failure, LossRecord, ScoreRecord, TrainingRecord
+from disbench.records import EvaluationRecord, LossRecord, ScoreRecord, TrainingRecord
 from disbench.run_folder import Phase, Progress, RunFolder
 from disbench.scoring import Question, score_codes
 from disbench.sittings import Sittings, StoppedError
@@ -77,9 +78,7 @@ def _blamed(error: Exception, cell: Cell, store: Store) -> tuple[Status, str]:
     trace = traceback.format_exc()
     try:
         if (problem := trouble(error, cell.directory)) is None:
-            store.note_failure(
-                Failure(run=cell.run, channels=cell.channels, error=summary(error), traceback=trace)
-            )
+            store.note_failure(cell.failure(summary(error), trace))
     except OSError as another:
         problem = trouble(another, cell.directory) or summary(another)
     return ("failed", summary(error)) if problem is None else ("halted", problem)
@@ -111,7 +110,7 @@ def _finish(cell: Cell, store: Store, sittings: Sittings) -> Status:
 def _train(
     cell: Cell, folder: RunFolder, sittings: Sittings
 ) -> tuple[Encoder, Literal["done", "diverged"]]:
-    images = _images(cell.data)
+    images = _images(cell)
     moment = sittings.resume(provenance(cell.device))
     make = _fitted if cell.run.is_baseline else _trained
     try:
@@ -185,7 +184,7 @@ def _loaded(cell: Cell, folder: RunFolder) -> Encoder:
 
 def _evaluate(cell: Cell, encoder: Encoder, folder: RunFolder) -> None:
     clock = time.perf_counter()
-    run, images, device = cell.run, _images(cell.data), cell.device
+    run, images, device = cell.run, _images(cell), cell.device
     grid = images.grid(cell.evaluation.grid)
     codes = encoder.encode(images, grid, device=device)
     _note_phase(folder, "scoring")
@@ -251,7 +250,18 @@ def _note_phase(folder: RunFolder, phase: Phase) -> None:
         folder.write_progress(progress.model_copy(update={"phase": phase}))
 
 
+def _images(cell: Cell) -> ImageSet:
+    """The images that a run is defined by; `DataError` if its data are others by now."""
+    images = _opened(cell.data)
+    if images.sha256 != cell.run.data_sha256:
+        raise DataError(
+            f"{cell.data} holds other images than when the study was planned; give the command "
+            "again for runs on those"
+        )
+    return images
+
+
 @lru_cache(maxsize=1)
-def _images(data: str) -> ImageSet:
+def _opened(data: str) -> ImageSet:
     """The images, opened once by each worker."""
     return open_images(data)

@@ -10,7 +10,6 @@ from disbench.cells import is_done
 from disbench.checkpoints import Checkpoints
 from disbench.errors import WriteError
 from disbench.outcomes import Outcome
-from disbench.records import Failure
 from disbench.store import Store
 
 if TYPE_CHECKING:
@@ -89,8 +88,7 @@ def _judged(
     if is_stopping or not deaths.count(cell):
         return None
     error = _LOST[outcome.status]
-    failure = Failure(run=outcome.run, error=error, traceback=outcome.error)
-    Store(cell.directory).note_failure(failure)
+    Store(cell.directory).note_failure(cell.failure(error, outcome.error))
     return replace(outcome, status="failed", error=error)
 
 

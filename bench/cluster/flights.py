@@ -15,7 +15,6 @@ from disbench.cluster.parcels import ParcelError, keep, pack
 from disbench.cluster.tasks import finish_parcel, finish_there
 from disbench.errors import DamagedError
 from disbench.outcomes import Outcome, summary
-from disbench.records import Failure
 from disbench.sittings import Sittings
 from disbench.store import Store
 from disbench.writing import trouble
@@ -193,7 +192,7 @@ def _went_wrong(cell: Cell, error: Exception) -> Outcome:
 def _failed(cell: Cell, reason: str, trace: str = "") -> Outcome:
     """The outcome of a run that failed, once that is kept; without room for it no run can go on."""
     try:
-        Store(cell.directory).note_failure(Failure(run=cell.run, error=reason, traceback=trace))
+        Store(cell.directory).note_failure(cell.failure(reason, trace))
     except OSError as error:
         problem = trouble(error, cell.directory) or summary(error)
         return Outcome(cell.run, "halted", 0.0, problem)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 BLOCK = 1024
 """Images that are in memory at a time: 13 MB in colour."""
 
+MOST_ROWS = 16 * BLOCK
+"""The same of a file whose chunks hold more: then each is unpacked more than once."""
+
 MOST_PIXELS = 10**11
 """Eight million images in colour; the largest set that is known to us has one million."""
 
@@ -135,7 +138,7 @@ def _rows_in_hdf5(path: Path, shape: tuple[int, ...]) -> Iterator[NDArray[Any]]:
     with h5py.File(path) as file:
         dataset = file["images"]
         # A chunk that two reads share is unpacked twice.
-        rows = dataset.chunks[0] if dataset.chunks else 1
+        rows = min(dataset.chunks[0], MOST_ROWS) if dataset.chunks else 1
         step = rows * max(1, BLOCK // rows)
         for start in range(0, shape[0], step):
             yield dataset[start : start + step]

@@ -2,7 +2,12 @@
 
 from disbench.explorer.exploring import Explorer, explore
 from disbench.explorer.markup import container, images_data, script, style
-from disbench.explorer.reference import REFERENCE, ReferenceImages, reference_images
+from disbench.explorer.reference import (
+    REFERENCE,
+    ReferenceImages,
+    reference_images,
+    reference_of,
+)
 
 __all__ = [
     "REFERENCE",
@@ -12,6 +17,7 @@ __all__ = [
     "explore",
     "images_data",
     "reference_images",
+    "reference_of",
     "script",
     "style",
 ]

@@ -3,6 +3,7 @@
  * explorer.js, which comes after it in a page, shows the results. window.disbench gets
  *   halvesOf(base64)   little-endian half-precision numbers, as a Float32Array
  *   decoderOf(data)    the decoder of an explorer: a code to probabilities, Float32Array(64 * 64)
+ *                      or three times as many, a channel after the other
  *   codesOf(data)      {codeOf(index), nearest(code)} of the codes of the reference images
  *   imagesOf(data)     a promise of the reference images: {n, pixels(index), words(index)}
  */
@@ -10,7 +11,6 @@
 
 (() => {
   const N_PIXELS = 64 * 64;
-  const N_BYTES = N_PIXELS / 8; // of an image, a bit a pixel
   const N_LEVELS = 256; // of a quantised code
 
   /* Data: base64, half precision, deflated bits. */
@@ -155,15 +155,18 @@
 
   /* The reference images and their codes. */
 
-  const imagesOf = async ({ n, factors, packed }) => {
-    const bits = await inflated(packed);
+  // From the bits of a value to what reads the one at a place; bits are in the order of np.packbits.
+  const VALUES = {
+    1: (bytes) => (place) => (bytes[place >> 3] >> (7 - (place & 7))) & 1,
+    8: (bytes) => (place) => bytes[place] / 255,
+  };
+
+  const imagesOf = async ({ n, channels, bits, factors, packed }) => {
+    const valueAt = VALUES[bits](await inflated(packed));
+    const length = channels * N_PIXELS;
     return {
       n,
-      pixels: (index) => {
-        const bytes = bits.subarray(index * N_BYTES, (index + 1) * N_BYTES);
-        const bit = (_, p) => (bytes[p >> 3] >> (7 - (p & 7))) & 1; // in the order of np.packbits
-        return Float32Array.from({ length: N_PIXELS }, bit);
-      },
+      pixels: (index) => Float32Array.from({ length }, (_, p) => valueAt(index * length + p)),
       // The last factor turns fastest.
       words: (index) => {
         let rest = index;

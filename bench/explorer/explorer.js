@@ -1,13 +1,13 @@
 /* The latent explorer: sliders for a code, and what a trained decoder makes of it.
  *
  * A page holds, made by markup.py: <div class="explorer" data-explorer="NAME">, its data in
- * <script type="application/json" id="explorer-NAME">, and once a page the reference images in
- * <script type="application/json" id="explorer-images">. Nothing is fetched.
+ * <script type="application/json" id="explorer-NAME">, and the reference images, by the name that
+ * these data give, in <script type="application/json" id="explorer-images">. Nothing is fetched.
  *
  * For other scripts, once the promise window.disbench.ready is kept,
  * window.disbench.explorers[NAME] has
  *   code()         the code that is shown, an array of numbers
- *   decode(code)   probabilities, Float32Array(64 * 64)
+ *   decode(code)   probabilities, Float32Array(64 * 64) or, in colour, three times as many
  *   nearest(code)  the index of the reference image whose code is nearest
  *   set(code)      shows a code, at the next frame
  *   redraw()       shows the present code at once
@@ -43,8 +43,14 @@
     const context = canvas.getContext("2d", { willReadFrequently: true }); // no work for a GPU
     const show = (probabilities, words) => {
       const image = new ImageData(WIDTH, WIDTH);
-      probabilities.forEach((p, i) => image.data.fill(Math.round(255 * p), 4 * i, 4 * i + 3));
-      for (let i = 3; i < image.data.length; i += 4) image.data[i] = 255; // opaque
+      const area = WIDTH * WIDTH;
+      for (let i = 0; i < area; i++) {
+        for (let c = 0; c < 3; c++) {
+          const p = probabilities[(c * area + i) % probabilities.length]; // grey is all three
+          image.data[4 * i + c] = Math.round(255 * p);
+        }
+        image.data[4 * i + 3] = 255; // opaque
+      }
       context.putImageData(image, 0, 0);
       caption.textContent = words;
     };
@@ -70,8 +76,7 @@
   const normal = () =>
     Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 
-  const explorerOf = (name, container, images) => {
-    const data = dataOf(name);
+  const explorerOf = (name, container, data, images) => {
     const decode = decoderOf(data);
     const { codeOf, nearest } = codesOf(data);
     const [decoded, closest] = [picture("decoded"), picture("nearest image")];
@@ -119,12 +124,13 @@
 
   const start = async () => {
     const containers = [...document.querySelectorAll("[data-explorer]")];
-    let images;
+    const known = {}; // the promises of images, by name
     for (const container of containers) {
       const name = container.dataset.explorer;
       try {
-        images ??= await imagesOf(dataOf("images"));
-        explorers[name] = explorerOf(name, container, images);
+        const data = dataOf(name);
+        known[data.images] ??= imagesOf(dataOf(data.images));
+        explorers[name] = explorerOf(name, container, data, await known[data.images]);
       } catch (error) {
         const sentence = "This explorer cannot run here, maybe for the age of the browser: ";
         container.replaceChildren(element("p", {}, `${sentence}${error.message}.`));

@@ -14,7 +14,6 @@ from disbench.errors import ExplorerError
 from disbench.explorer.base64_text import text_of
 from disbench.explorer.layers import DecoderData, describe
 from disbench.explorer.quantised import QuantisedCodes, quantise
-from disbench.explorer.reference import START, ReferenceImages
 from disbench.hardware import one_thread
 from disbench.trainer import initial_model
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from disbench.explorer.reference import ReferenceImages
     from disbench.models.autoencoder import Autoencoder
     from disbench.run_folder import RunFolder
     from disbench.runs import Run
@@ -54,12 +54,17 @@ class Explorer:
         return len(self.start)
 
     def payload(
-        self, *, labels: Sequence[str] | None = None, order: Sequence[int] | None = None
+        self,
+        *,
+        labels: Sequence[str] | None = None,
+        order: Sequence[int] | None = None,
+        images: str = "images",
     ) -> dict[str, object]:
         """The explorer as JSON-able data, what explorer.js reads.
 
-        `labels` are what to call the dimensions, z0, z1, ... by default; `order` is that of their
-        sliders, top to bottom. Raises `ValueError` unless each dimension has its place in both.
+        `images` is the name that its reference images have in the page. `labels` are what to call
+        the dimensions, z0, z1, ... by default; `order` is that of their sliders, top to bottom.
+        Raises `ValueError` unless each dimension has its place in both.
         """
         names = [f"z{d}" for d in range(self.latents)] if labels is None else list(labels)
         places = list(range(self.latents)) if order is None else [int(d) for d in order]
@@ -78,28 +83,29 @@ class Explorer:
             "start": self.start.tolist(),
             "codes": self.codes.payload(),
             "prior": self.prior,
+            "images": images,
         }
 
 
 def explore(run: Run, folder: RunFolder, *, images: ReferenceImages) -> Explorer:
     """The explorer of a finished run, from its weights alone, on one thread of the CPU.
 
-    The grid of the images has the image of `START`. Raises `ExplorerError` where there is none to
-    be had: weights that cannot be read, codes that are not finite, a decoder that no page can run.
+    The images are those of the set that the run was trained on. Raises `ExplorerError` where there
+    is none to be had: weights that cannot be read, codes that are not finite, a decoder that no
+    page can run.
     """
-    model = _trained_model(run, folder)
+    model = _trained_model(run, folder, channels=images.images.channels)
     decoder = describe(model.decoder)
     rows = np.arange(images.grid.n)
     with one_thread():
         mean, _ = encode_rows(model, images.images, rows, device="cpu")
     if not np.isfinite(mean).all():
         raise ExplorerError("the encoder gives codes that are not finite")
-    [start] = images.grid.index_of([START])
     return Explorer(
         label=run.label,
         decoder=decoder,
         ranges=slider_ranges(mean, variational=run.is_variational),
-        start=mean[start],
+        start=mean[images.start],
         codes=quantise(mean),
         prior=run.is_variational,
     )
@@ -118,8 +124,8 @@ def slider_ranges(codes: NDArray[np.float32], *, variational: bool) -> NDArray[n
     return np.stack([low - 0.5 * constant, high + 0.5 * constant], axis=1)
 
 
-def _trained_model(run: Run, folder: RunFolder) -> Autoencoder:
-    model = initial_model(run)
+def _trained_model(run: Run, folder: RunFolder, *, channels: int) -> Autoencoder:
+    model = initial_model(run, channels=channels)
     try:
         model.load_state_dict(load(folder.read_weights()))
     except (SafetensorError, RuntimeError) as error:  # torch says of shapes RuntimeError

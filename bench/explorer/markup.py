@@ -23,15 +23,15 @@ def script() -> str:
     return _file("decoding.js") + _file("explorer.js")
 
 
-def images_data(images: ReferenceImages) -> str:
-    """The element with the reference images, once a page."""
-    return _json_element("images", images.payload())
+def images_data(images: ReferenceImages, name: str = "images") -> str:
+    """The element with the reference images of this name, which explorers refer to by it."""
+    return _json_element(name, images.payload())
 
 
 def container(name: str, payload: Mapping[str, object]) -> str:
     """The elements of one explorer: where it is to stand, and its data.
 
-    `name` is unique in the page, and not ``images``.
+    `name` is unique in the page, also among those of images.
     """
     place = (
         f'<div class="explorer" data-explorer="{escape(name)}">'

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from disbench import words
-from disbench.errors import ExplorerError
-from disbench.explorer import explore, reference_images
+from disbench.datasets.sources import open_images
+from disbench.errors import DataError, ExplorerError
+from disbench.explorer import explore, reference_images, reference_of
 from disbench.report.headline import run_scores
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 MOST_EXPLORED = 6
 """Each takes about a megabyte of the page."""
-NO_IMAGES = "the page has the black and white images of dSprites to compare with, and no others"
+
+PLAIN = "images"
+"""The name of black and white dSprites."""
 
 
 class Explorable(NamedTuple):
@@ -32,16 +35,16 @@ class Explorable(NamedTuple):
 
 
 class Explorables(NamedTuple):
-    """The runs that can be explored, the images to hold beside them, and who else cannot."""
+    """The runs that can be explored, the images beside them by their name, and who else cannot."""
 
     found: tuple[Explorable, ...]
-    images: ReferenceImages | None
+    images: Mapping[str, ReferenceImages]
     refusals: tuple[str, ...]
 
 
 def explorables(evidence: Evidence) -> Explorables:
     """The best run of each objective by the first headline protocol, or of the lowest seed."""
-    images = reference_images()
+    images: dict[str, ReferenceImages] = {}
     found: list[Explorable] = []
     refusals: list[str] = []
     for number, (run, praise) in enumerate(_best_runs(evidence)):
@@ -49,17 +52,18 @@ def explorables(evidence: Evidence) -> Explorables:
         if len(found) >= MOST_EXPLORED:
             refusals.append(f"{label} is left out: {MOST_EXPLORED} decoders are enough for a page.")
             continue
-        if not _is_comparable(run):
-            refusals.append(f"{label} cannot be explored: {NO_IMAGES}.")
-            continue
+        name = _name_of_images(run)
         try:
-            explorer = explore(run.run, run.folder, images=images)
+            images[name] = images.get(name) or _images_of(run)
+            explorer = explore(run.run, run.folder, images=images[name])
         except ExplorerError as error:
             refusals.append(f"{label} cannot be explored: {error}.")
             continue
-        payload = explorer.payload(**_naming(run))
+        payload = explorer.payload(images=name, **_naming(run))
         found.append(Explorable(f"run{number}", f"{label}{praise}", payload))
-    return Explorables(tuple(found), images if found else None, tuple(refusals))
+    used = {one.payload["images"] for one in found}
+    shown = {name: few for name, few in images.items() if name in used}
+    return Explorables(tuple(found), shown, tuple(refusals))
 
 
 def _best_runs(evidence: Evidence) -> Iterator[tuple[FinishedRun, str]]:
@@ -76,10 +80,28 @@ def _best_runs(evidence: Evidence) -> Iterator[tuple[FinishedRun, str]]:
         yield run, "" if score is None else f", best of its objective: {words.number(score, '.3f')}"
 
 
-def _is_comparable(run: FinishedRun) -> bool:
-    """Whether a run was trained on images like those that the page has."""
+def _name_of_images(run: FinishedRun) -> str:
+    """What the images beside a run are called in the page: runs on the same share them."""
     is_dsprites = run.evaluation is not None and run.evaluation.factors is None
-    return is_dsprites and run.training.channels == 1
+    plain = is_dsprites and run.training.channels == 1
+    return PLAIN if plain else f"images-{run.run.data_sha256[:12]}"
+
+
+def _images_of(run: FinishedRun) -> ReferenceImages:
+    """Images of the set that a run was trained on, some of which are drawn and the others opened.
+
+    Raises `ExplorerError` where they are not at hand, or too large for a page.
+    """
+    if _name_of_images(run) == PLAIN:
+        return reference_images()
+    try:
+        images = open_images(run.training.data_source)
+    except DataError as error:
+        raise ExplorerError(words.readable(f"its images are not at hand: {error}")) from None
+    if images.sha256 != run.run.data_sha256:
+        where = words.readable(run.training.data_source)
+        raise ExplorerError(f"the images in {where} are others than it was trained on")
+    return reference_of(images)
 
 
 def _naming(run: FinishedRun) -> dict[str, Sequence[Any]]:

@@ -124,7 +124,7 @@ def render(page: Page) -> str:
         style=Markup(_read("page.css") + markup.style()),  # noqa: S704 - our own files
         script=Markup(markup.script() + _read("page.js")),  # noqa: S704
         explorer=lambda one: Markup(markup.container(one.name, one.payload)),  # noqa: S704
-        images_data=lambda images: Markup(markup.images_data(images)),  # noqa: S704
+        images_data=lambda images, name: Markup(markup.images_data(images, name)),  # noqa: S704
     )
     return text.strip() + "\n"
 

@@ -188,11 +188,12 @@ def write_run() -> Callable[..., RunFolder]:
         weights: bytes = b"weights",
         scoring_seconds: float = 2.5,
         channels: int = 1,
+        data_source: str = "rendered",
         factors: dict[str, int] | None = None,
     ) -> RunFolder:
         training = TrainingRecord(
             run=run,
-            data_source="rendered",
+            data_source=data_source,
             channels=channels,
             status=status,
             steps_done=losses[-1].step,

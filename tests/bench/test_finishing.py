@@ -134,6 +134,22 @@ def test_new_protocol_is_scored_without_training(
     assert cells.unanswered(more) == ()
 
 
+def test_run_is_not_trained_on_other_data_than_it_is_defined_by(
+    tmp_path: Path, make_study: Callable[..., Study]
+) -> None:
+    """A file that was written anew after the plan was made."""
+    path = tmp_path / "set.npz"
+    images = np.zeros((6, 64, 64, 3), np.uint8)
+    np.savez(path, images=images, factor_sizes=[2, 3])
+    cell, *_ = _cells(make_study(data=str(path)), tmp_path / "out")
+    np.savez(path, images=images + 9, factor_sizes=[2, 3])
+    outcome = finish(cell)
+    assert outcome.status == "failed"
+    assert "set.npz holds other images than when the study was planned" in outcome.error
+    failure = Store(cell.directory).failed()[cell.run.id]
+    assert failure.channels == 3
+
+
 def test_scores_do_not_depend_on_when_they_were_asked_for(done: Cell, tmp_path: Path) -> None:
     """One protocol first and another later, or both at once: the same records."""
     both = _with(done, protocols=("mig/exact", "irs/suter2019"))

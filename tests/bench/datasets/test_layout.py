@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
+from disbench.datasets import pixels
 from disbench.datasets.layout import has_layout, read_layout
 from disbench.errors import DataError
 
@@ -139,12 +140,21 @@ def test_file_that_is_none_is_refused_by_name(tmp_path: Path, name: str) -> None
         read_layout(path)
 
 
+@pytest.mark.parametrize(("most", "longest"), [(16, 7), (5, 5)])
 def test_images_come_in_blocks_whatever_the_chunks(
-    tmp_path: Path, coloured: NDArray[np.uint8]
+    most: int,
+    longest: int,
+    tmp_path: Path,
+    coloured: NDArray[np.uint8],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Of whole chunks, unless these would fill the memory."""
+    monkeypatch.setattr(pixels, "BLOCK", 2)
+    monkeypatch.setattr(pixels, "MOST_ROWS", most)
     path = tmp_path / "set.h5"
     with h5py.File(path, "w") as file:
         file.create_dataset("images", data=coloured, chunks=(7, 64, 64, 3), compression="gzip")
         file["factor_sizes"] = [4, 3, 5]
     blocks = list(read_layout(path).pixels.blocks())
     assert np.array_equal(np.concatenate(blocks), coloured)
+    assert max(len(block) for block in blocks) == longest

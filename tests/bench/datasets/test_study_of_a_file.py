@@ -91,6 +91,8 @@ def test_report_names_these_data_and_cites_no_others(directory: Path, path: Path
     assert path.name in page
     assert "dSprites: Disentanglement testing" not in page
     assert "than the 3 factors" in page
+    assert "cannot be explored" not in page
+    assert 'id="explorer-images-' in page
 
 
 def test_study_goes_on_from_its_records(

@@ -9,6 +9,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
+from disbench.datasets.sources import open_images
 from disbench.errors import ExplorerError
 from disbench.evidence import gather
 from disbench.report import exploring
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from disbench.explorer import ReferenceImages
     from disbench.report.exploring import Explorables
     from disbench.run_folder import RunFolder
     from disbench.runs import Run
@@ -56,15 +58,62 @@ def _found(store: Store) -> Explorables:
     return explorables(gather({"results": store}))
 
 
-def test_run_on_other_images_than_the_page_has_is_named(
-    store: Store, make_run: MakeRun, write_run: WriteRun, explored: list[str]
+@pytest.fixture
+def squares(tmp_path: Path) -> Path:
+    """A file of images in colour, of two factors."""
+    images = np.random.default_rng(0).integers(0, 256, (6, 64, 64, 3), np.uint8)
+    path = tmp_path / "squares.npz"
+    np.savez(path, images=images, factor_sizes=[2, 3])
+    return path
+
+
+def _on(squares: Path, **changes: object) -> dict[str, Any]:
+    """What a run on that file writes."""
+    factors = {"factor0": 2, "factor1": 3}
+    return {"channels": 3, "factors": factors, "data_source": str(squares), **changes}
+
+
+def test_runs_on_the_same_images_share_them(
+    store: Store,
+    make_run: MakeRun,
+    write_run: WriteRun,
+    squares: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    write_run(store, make_run(), {"mig/exact": 0.5}, channels=3)
-    write_run(store, make_run(**AE), {"mig/exact": 0.5}, factors={"wall": 4, "floor": 3})
+    seen = []
+
+    def explore(run: Run, folder: RunFolder, *, images: ReferenceImages) -> Any:  # noqa: ARG001
+        seen.append(images)
+        return SimpleNamespace(payload=lambda **naming: naming)
+
+    monkeypatch.setattr(exploring, "explore", explore)
+    sha256 = open_images(str(squares)).sha256
+    for changes in (AE, VAE):
+        run = make_run(data_sha256=sha256, **changes)
+        write_run(store, run, {"mig/exact": 0.5}, **_on(squares))
+    write_run(store, make_run(), {"mig/exact": 0.5})
     found = _found(store)
-    assert (found.found, found.images, explored) == ((), None, [])
-    assert len(found.refusals) == 2
-    assert all("black and white images of dSprites" in refusal for refusal in found.refusals)
+    name = f"images-{sha256[:12]}"
+    assert [one.payload["images"] for one in found.found] == [name, "images", name]
+    ours, plain, again = seen
+    assert found.images == {name: ours, "images": plain}
+    assert ours is again
+    assert (ours.grid.n, ours.images.channels, plain.images.channels) == (6, 3, 1)
+
+
+@pytest.mark.usefixtures("explored")
+def test_images_that_are_not_at_hand_are_said(
+    store: Store, make_run: MakeRun, write_run: WriteRun, squares: Path, tmp_path: Path
+) -> None:
+    moved = _on(tmp_path / "gone.npz")
+    write_run(store, make_run(**AE), {"mig/exact": 0.5}, **moved)
+    write_run(store, make_run(), {"mig/exact": 0.5}, **_on(squares))  # its hash is another
+    found = _found(store)
+    assert (found.found, found.images) == ((), {})
+    gone, others = found.refusals
+    assert gone.startswith("ae, seed 0 cannot be explored: its images are not at hand: there are")
+    assert others.startswith("beta 4, seed 0 cannot be explored: the images in ")
+    assert others.endswith("squares.npz are others than it was trained on.")
 
 
 def test_best_run_of_each_objective(
@@ -81,7 +130,7 @@ def test_best_run_of_each_objective(
         ("run0", "ae, seed 1, best of its objective: 0.500"),
         ("run1", "beta 16, seed 0, best of its objective: 0.750"),
     ]
-    assert found.images is IMAGES
+    assert found.images == {"images": IMAGES}
     assert found.refusals == ()
 
 
@@ -109,7 +158,7 @@ def test_a_run_that_was_not_evaluated_is_not_explored(
     store: Store, make_run: MakeRun, write_run: WriteRun, explored: list[str]
 ) -> None:
     write_run(store, make_run())
-    assert _found(store) == ((), None, ())
+    assert _found(store) == ((), {}, ())
     assert explored == []
 
 
@@ -136,6 +185,7 @@ def test_dimensions_are_called_and_ordered_by_what_they_tell(
             "z2 \u00b7 0.0 nats",
         ],
         "order": (0, 1, 2),
+        "images": "images",
     }
 
 
@@ -144,7 +194,7 @@ def test_dimensions_of_which_nothing_is_known_keep_their_names(
 ) -> None:
     write_run(store, make_run(), {"dci/gbt": 0.5})
     [one] = _found(store).found
-    assert one.payload == {"run": explored[0]}
+    assert one.payload == {"run": explored[0], "images": "images"}
 
 
 @pytest.mark.usefixtures("explored")
@@ -155,7 +205,7 @@ def test_what_cannot_be_explored_is_said(
     monkeypatch.setattr(exploring, "explore", refuse)
     write_run(store, make_run(), {"mig/exact": 0.5})
     refusal = "beta 4, seed 0 cannot be explored: the decoder is too large."
-    assert _found(store) == ((), None, (refusal,))
+    assert _found(store) == ((), {}, (refusal,))
 
 
 def test_a_page_takes_a_few_decoders_and_names_the_others(
@@ -187,4 +237,4 @@ def test_weights_that_cannot_be_read_refuse_their_run_alone(
         f"beta 4, seed 0 cannot be explored: cannot read the weights of {run_id}"
     )
     assert str(folder.path.parent) not in refusal
-    assert (found.found, found.images) == ((), None)
+    assert (found.found, found.images) == ((), {})
