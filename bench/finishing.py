@@ -17,7 +17,7 @@ from disbench.dsprites import GRIDS
 from disbench.encoders import NetworkEncoder, encoder_of
 from disbench.errors import DataError
 from disbench.evaluation import evaluate, picture
-from disbench.hardware import keep_freed_memory, one_thread
+from disbench.hardware import keep_freed_memory, one_thread, return_freed_memory
 from disbench.outcomes import Outcome, Status, summary
 from disbench.provenance import provenance
 from disbench.records import EvaluationRecord, LossRecord, ScoreRecord, TrainingRecord
@@ -52,6 +52,7 @@ def finish(cell: Cell, *, stop: Callable[[], bool] = lambda: False) -> Outcome:
     notes: list[str] = []
     with _ONE_AT_A_TIME, one_thread():
         status, error = _tried(cell, stop, notes)
+    return_freed_memory()
     return Outcome(cell.run, status, time.perf_counter() - started, error, tuple(notes))
 
 

@@ -87,6 +87,16 @@ def keep_freed_memory() -> None:
         mallopt(_M_MMAP_THRESHOLD, 2**30)
 
 
+def return_freed_memory() -> None:
+    """Return to the kernel what `keep_freed_memory` has kept: the next run may need less.
+
+    A worker that holds much more after a run than after its first one is taken for one that leaks,
+    and replaced, with a warning.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Compute on one thread inside the block: torch, and the BLAS behind numpy and scikit-learn.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -222,3 +224,26 @@ def test_codes_of_a_grid_are_as_many_as_its_images(results: Path) -> None:
     mean, log_variance = _folders(results)["factors"].read_codes(rows)
     assert mean.tolist() == [[0, 0, 0, 0, 0], [2, 5, 4, 3, 3]]
     assert log_variance is None
+
+
+MEMORY = """
+import sys
+from pathlib import Path
+from psutil import Process
+from disbench.finishing import finish
+from disbench.plan import make_plan
+from disbench.store import Store
+directory = Path(sys.argv[1])
+for cell in make_plan(Store(directory).study(), directory, device="cpu").cells:
+    assert finish(cell).status == "done"
+    print(Process().memory_info().rss)
+"""
+
+
+def test_worker_holds_no_more_memory_after_a_fit(study: Study, tmp_path: Path) -> None:
+    """Joblib replaces, with a warning, one that has gained 300 MB since its first run."""
+    Store(tmp_path).open_for(study.model_copy(update={"baselines": ("factors", "pca")}))
+    command = [sys.executable, "-c", MEMORY, str(tmp_path)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+    factors, pca = map(int, told.stdout.split())
+    assert pca - factors < 150e6

@@ -126,14 +126,17 @@ def test_threads_come_back_after_an_error() -> None:
         torch.set_num_threads(before)
 
 
-def test_memory_is_kept_on_any_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_kept_and_returned_on_any_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no glibc, nothing is done, and nothing is raised."""
     hardware.keep_freed_memory()
+    hardware.return_freed_memory()
 
     def no_library(_: str) -> None:
         raise OSError("no such library")
 
     monkeypatch.setattr(hardware.ctypes, "CDLL", no_library)
     hardware.keep_freed_memory()
+    hardware.return_freed_memory()
     monkeypatch.setattr(hardware.ctypes, "CDLL", lambda _: object())
     hardware.keep_freed_memory()
+    hardware.return_freed_memory()
