@@ -318,6 +318,14 @@ def studies() -> None:
 
 
 @app.command()
+def objectives() -> None:
+    """List the objectives with their hyper-parameters, and the baselines."""
+    from disbench.commands import listing  # noqa: PLC0415
+
+    listing.objectives(stdout)
+
+
+@app.command()
 def protocols(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="Show all arguments of this one.")

@@ -13,6 +13,9 @@ from disbench.words import digits
 SETTING = ("source", "model", "beta", "hyperparameters")
 """The columns that runs of other seeds share: a directory, a model, and what that was given."""
 
+BETA_VAES = ("vae", "beta_vae")
+"""Models that beta alone tells apart, where there are no others."""
+
 _PLACES = {name: place for place, name in enumerate(BASELINES)}
 
 
@@ -106,7 +109,7 @@ def _is_told_by_beta(beta: float, hyperparameters: object) -> bool:
 
 
 def _short_name(model: str, beta: float, hyperparameters: object) -> str:
-    if beside_beta(beta, hyperparameters) or np.isnan(beta):
+    if model not in BETA_VAES or beside_beta(beta, hyperparameters) or np.isnan(beta):
         return _long_name(model, beta, hyperparameters)
     return f"{beta:g} (VAE)" if beta == 1 else digits(beta)
 

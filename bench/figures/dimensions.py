@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from disbench.figures.statistics import heat_map
-from disbench.figures.style import Picture, grid_of_panels, markers, palette
+from disbench.figures.style import Picture, grid_of_panels, height_for, markers, palette
 from disbench.settings import spoken
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def kl_picture(evidence: Evidence) -> Picture:
     """KL of the dimensions in descending order: a line a setting (mean over seeds), a dot a run."""
     costly = evidence.dimensions.dropna(subset=["kl"])
     settings = [setting for setting in evidence.settings if costly["setting"].eq(setting).any()]
-    figure = Figure(figsize=(6.4, 3.2), layout="constrained")
+    figure = Figure(figsize=(6.4, height_for(settings, 3.2)), layout="constrained")
     panel = figure.subplots()
     for setting in settings:
         # The colours of all settings, as in other figures, though only these have a KL.

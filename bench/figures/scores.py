@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from disbench.figures.style import FLOOR, INK, SERIES, Picture, grid_of_panels, markers, palette
+from disbench.figures.style import (
+    FLOOR,
+    INK,
+    SERIES,
+    Picture,
+    grid_of_panels,
+    height_for,
+    markers,
+    palette,
+)
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.settings import spoken
 from disbench.words import number
@@ -69,7 +78,8 @@ def tradeoff_picture(evidence: Evidence, protocols: Sequence[str]) -> Picture:
     by_run = values.mean(skipna=False)  # a missing evaluation is not hidden
     runs = evidence.tables.runs[["source", "run", "setting", "reconstruction"]]
     joined = by_run.merge(runs, on=["source", "run"])
-    figure = Figure(figsize=(3.2 * len(protocols) + 1.3, 3.2), layout="constrained")
+    height = height_for(evidence.settings, 3.2)
+    figure = Figure(figsize=(3.2 * len(protocols) + 1.3, height), layout="constrained")
     panels = list(grid_of_panels(figure, len(protocols), most_columns=len(protocols)))
     for protocol, panel in zip(protocols, panels, strict=True):
         _scatter(panel, joined[joined["protocol"].eq(protocol)], evidence.settings)

@@ -83,6 +83,11 @@ def markers(names: Sequence[str]) -> dict[str, str]:
     return {name: MARKERS[(i + rounds[i]) % len(MARKERS)] for i, name in enumerate(names)}
 
 
+def height_for(names: Sequence[str], least: float) -> float:
+    """The height in inches of a figure beside whose panels these names stand in a legend."""
+    return max(least, 0.4 + 0.19 * len(names))
+
+
 def grid_of_panels(figure: Figure, n_panels: int, *, most_columns: int) -> Iterator[Axes]:
     """So many panels, row by row."""
     n_columns = min(n_panels, most_columns)

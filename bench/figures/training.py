@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, ScalarFormatter
 
-from disbench.figures.style import Picture, palette
+from disbench.figures.style import Picture, height_for, palette
 from disbench.settings import spoken
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def training_picture(evidence: Evidence) -> Picture:
     """
     curves = evidence.curves
     curves = curves.assign(elbo=-(curves["reconstruction"] + curves["kl"]))
-    figure = Figure(figsize=(9.6, 3.1), layout="constrained")
+    figure = Figure(figsize=(9.6, height_for(evidence.settings, 3.1)), layout="constrained")
     panels = figure.subplots(1, len(LOSSES))
     for panel, (column, name) in zip(panels, LOSSES.items(), strict=True):
         _draw_curves(panel, curves, column, evidence.settings)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from disbench.evidence import Evidence
 
 FEWEST_SEEDS = 5
+MOST_NAMED = 6
 AT_CEILING = 0.98
 """The calibrated mean (0 at the noise floor, 1 at the ceiling) beyond which a metric is full."""
 
@@ -195,8 +196,14 @@ def _lost_factors(evidence: Evidence) -> Iterator[Caution]:
     if parts:
         yield Caution(
             "factors that no dimension carries",
-            f"No dimension tells {100 * CARRIED:.0f} % of their entropy: {'; '.join(parts)}.",
+            f"No dimension tells {100 * CARRIED:.0f} % of their entropy: {_first(parts)}.",
         )
+
+
+def _first(parts: list[str]) -> str:
+    """Of many settings the first, and how many more: which lose what is in ``factors.csv``."""
+    more = len(parts) - MOST_NAMED
+    return "; ".join(parts[:MOST_NAMED]) + (f"; and {more} more settings" if more > 0 else "")
 
 
 def _mixed(evidence: Evidence) -> Iterator[Caution]:

@@ -62,6 +62,10 @@ def test_models_are_named_where_their_betas_differ_too() -> None:
     assert settings_of(_frame(_beta(4), _beta(8, "tcvae"))) == ["beta_vae 4", "tcvae 8"]
 
 
+def test_only_a_beta_vae_is_told_by_beta_alone() -> None:
+    assert settings_of(_frame(_beta(1, "ada_gvae"), AE)) == ["ae", "ada_gvae 1"]
+
+
 def test_vae_is_told_from_the_beta_vae_at_1() -> None:
     assert settings_of(_frame(VAE, _beta(1))) == ["beta_vae 1", "vae"]
 
