@@ -8,6 +8,8 @@ import pytest
 
 from disbench.commands.listing import slow_protocols
 from disbench.metrics.protocols import PROTOCOLS
+from disbench.models.baselines import BASELINES
+from disbench.models.objectives import OBJECTIVES
 from disbench.study_files import shipped_studies
 
 if TYPE_CHECKING:
@@ -20,10 +22,24 @@ def test_studies_are_listed_with_their_size(disbench: Command) -> None:
     called = disbench("studies")
     assert called.code == 0
     rows = {line.split()[0]: line.split()[1:3] for line in called.output.splitlines() if line[0:1]}
-    assert rows["locatello2019"] == ["300", "300,000"]
-    assert rows["higgins2017"] == ["60", "300,000"]
+    assert rows["locatello2019"] == ["1800", "300,000"]  # 6 objectives, 6 settings, 50 seeds
+    assert rows["higgins2017"] == ["210", "300,000"]
+    assert rows["tradeoff"] == ["18", "345,600"]
     assert rows["smoke"] == ["6", "100"]
     assert set(shipped_studies()) <= rows.keys()
+
+
+def test_objectives_and_baselines_are_listed_with_their_hyperparameters(disbench: Command) -> None:
+    called = disbench("objectives")
+    assert called.code == 0
+    lines = [line.strip() for line in called.output.splitlines()]
+    assert [name for name in lines if name in OBJECTIVES] == list(OBJECTIVES)
+    assert {f"{name}  baseline" for name in BASELINES} <= set(lines)
+    at = lines.index("cci_vae")
+    assert lines[at + 2 : at + 4] == [
+        "capacity, gamma = 1000, ramp = 100000",
+        "Burgess et al. 2018",
+    ]
 
 
 def test_protocols_are_listed_with_their_papers(disbench: Command) -> None:
