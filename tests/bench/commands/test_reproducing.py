@@ -68,13 +68,13 @@ def _reproduce(disbench: Command, out: Path, *more: object) -> Any:
 
 @pytest.mark.usefixtures("reproducible", "quick_evaluation")
 def test_part_that_fits_is_run_and_compared(disbench: Command, tmp_path: Path) -> None:
-    """3 seeds of 0.1 s a step and 1 s beside, in 36 s: 110 steps."""
+    """3 seeds of 0.1 s a step and 1 s beside, in 36.6 s: 110 steps."""
     out = tmp_path / "out"
-    called = _reproduce(disbench, out, "--minutes", 0.6)
+    called = _reproduce(disbench, out, "--minutes", 0.61)
     assert called.code == 0
     assert called.errors.splitlines()[:5] == [
         "measuring what a run costs here ...",
-        "paper: about 36 s of the 36 s there are",
+        "paper: about 36 s of the 37 s there are",
         "  cut settings: without beta_vae, beta 1",
         "  cut seeds: 3 of 5",
         "  cut steps: 110 of 400",
@@ -84,17 +84,8 @@ def test_part_that_fits_is_run_and_compared(disbench: Command, tmp_path: Path) -
     [four] = [line.split() for line in lines if line.strip().startswith("four")]
     assert (four[1], four[3], four[-2:]) == ("0.500", "3", ["not", "comparable"])
     [gan] = [line for line in lines if line.strip().startswith("GAN")]
-    assert gan.split() == [
-        "GAN",
-        "0.900",
-        "[mem]",
-        "\u2013",
-        "0",
-        "\u2013",
-        "not",
-        "in",
-        "disbench",
-    ]
+    assert gan.split()[:6] == ["GAN", "0.900", "[mem]", "\u2013", "0", "\u2013"]
+    assert gan.endswith("not in disbench")
     assert "not comparable (four): steps 110, not 400" in lines
     assert all(len(line) <= 80 for line in lines if "[mem]" in line)
     frame = read_csv("runs", out)
@@ -105,7 +96,7 @@ def test_part_that_fits_is_run_and_compared(disbench: Command, tmp_path: Path) -
 @pytest.mark.usefixtures("reproducible", "quick_evaluation")
 def test_begun_part_goes_on_as_it_is(disbench: Command, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    _reproduce(disbench, out, "--minutes", 0.6)
+    _reproduce(disbench, out, "--minutes", 0.61)
     called = _reproduce(disbench, out, "--minutes", 100, "--json")
     assert called.errors.startswith(f"goes on with the part of paper that {out} was begun with")
     events = [json.loads(line) for line in called.output.splitlines()]
@@ -120,7 +111,7 @@ def test_begun_part_goes_on_as_it_is(disbench: Command, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("reproducible", "quick_evaluation")
 def test_quiet_says_nothing(disbench: Command, tmp_path: Path) -> None:
-    called = _reproduce(disbench, tmp_path / "out", "--minutes", 0.6, "--quiet")
+    called = _reproduce(disbench, tmp_path / "out", "--minutes", 0.61, "--quiet")
     assert (called.code, called.output, called.errors) == (0, "", "")
 
 
