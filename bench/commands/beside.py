@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.table import Table
+from rich.text import Text
 
 from disbench.report.published import difference_in_words, our_number, published_number
 from disbench.words import listed
@@ -36,7 +37,8 @@ def _table(rows: pd.DataFrame) -> Table:
     table.add_column("", no_wrap=True)
     for row in rows.to_dict("records"):
         numbers = (published_number(row), our_number(row), str(row["n"]), difference_in_words(row))
-        table.add_row(f"  {row['label']}", *numbers, row["verdict"])
+        # As text: [mem] is no markup.
+        table.add_row(*map(Text, (f"  {row['label']}", *numbers, row["verdict"])))
     return table
 
 
