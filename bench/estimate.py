@@ -16,6 +16,7 @@ from disbench.datasets.sources import outline
 from disbench.encoding import BATCH_SIZE
 from disbench.evaluation import N_RECONSTRUCTED
 from disbench.hardware import keep_freed_memory, one_thread
+from disbench.models.baselines import BASELINES
 from disbench.trainer import Trainer, as_tensor, initial_model
 
 if TYPE_CHECKING:
@@ -46,17 +47,18 @@ class Speeds:
         return 0.0 if run.is_baseline else run.steps * self.step[run.objective]
 
     def evaluation(self, run: Run, n_images: int) -> float:
-        """Seconds of encoding and decoding, without scoring; a baseline counts as a network."""
-        n_decoded = 0 if run.is_baseline else min(N_RECONSTRUCTED, n_images)
-        return n_images * self.encode + n_decoded * self.decode
+        """Seconds of encoding and decoding, without scoring; nothing where there is no network."""
+        if not has_network(run):
+            return 0.0
+        return n_images * self.encode + min(N_RECONSTRUCTED, n_images) * self.decode
 
 
 @dataclass(frozen=True)
 class Estimate:
     """What is left of a plan to do, with `jobs` processes.
 
-    Neither scoring nor the fitting of baselines is in `seconds`. `step_seconds` are those of a
-    step, by objective.
+    In `seconds` is neither scoring nor what baselines without a network take. `step_seconds` are
+    those of a step, by objective.
     """
 
     jobs: int
@@ -81,11 +83,16 @@ def estimate(plan: Plan, *, jobs: int) -> Estimate:
     codes = n * latents * 8 if plan.study.evaluation.keeps_codes else 0
     return Estimate(
         jobs=jobs,
-        seconds=_end((speeds.training(run) + speeds.evaluation(run, n) for run in runs), jobs),
+        seconds=end_of((speeds.training(run) + speeds.evaluation(run, n) for run in runs), jobs),
         step_seconds=speeds.step,
         memory_bytes=jobs * _peak_bytes() + images.n_bytes,
         disk_bytes=len(runs) * (speeds.weights_bytes + codes + PICTURES_BYTES),
     )
+
+
+def has_network(run: Run) -> bool:
+    """Whether a network makes the codes of a run."""
+    return not run.is_baseline or BASELINES[run.objective].kind == "network"
 
 
 def measure_speeds(runs: Iterable[Run], images: ImageSet, *, device: str) -> Speeds:
@@ -103,7 +110,7 @@ def measure_speeds(runs: Iterable[Run], images: ImageSet, *, device: str) -> Spe
     return Speeds(step, encode, decode, sum(p.numel() * 4 for p in model.parameters()))
 
 
-def _end(lengths: Iterable[float], jobs: int) -> float:
+def end_of(lengths: Iterable[float], jobs: int) -> float:
     """When the last of tasks of these lengths ends, each of which begins where one ends first."""
     ends = [0.0] * jobs
     for length in lengths:

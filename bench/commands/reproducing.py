@@ -10,7 +10,7 @@ from disbench.reproductions.costs import measure_costs
 from disbench.reproductions.published import reproduction, reproductions
 from disbench.reproductions.slicing import published_protocols, slice_of
 from disbench.store import Store
-from disbench.words import duration, readable
+from disbench.words import counted, duration, readable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +64,7 @@ def plan(
 
     begun = Store(out).study()
     if begun is not None:
+        _check_is_part(begun, study, out)
         tell(
             f"goes on with the part of {study.name} that {readable(out)} was begun with; "
             "for another choose another --out"
@@ -78,3 +79,16 @@ def plan(
         *([f"  cut {cut}" for cut in part.cuts] or ["  nothing is cut"]),
     )
     return of(part.study)
+
+
+def _check_is_part(begun: Study, study: Study, out: Path) -> None:
+    """Raise `StudyError` unless what a directory was begun with is a part of what is asked for."""
+    settings = {run.setting for run in study.runs(precision="fp32", data_sha256="")}
+    others = {run.setting for run in begun.runs(precision="fp32", data_sha256="")} - settings
+    is_part = begun.name == study.name and not others and set(begun.seeds) <= set(study.seeds)
+    if not is_part or begun.training.steps > study.training.steps:
+        raise StudyError(
+            f"{out} was begun with {begun.name}, {counted(begun.n_runs, 'run')} of "
+            f"{begun.training.steps:,} steps, which is no part of what is asked for; choose "
+            "another --out, or leave --objective, --seeds and --steps as they were"
+        )

@@ -24,7 +24,7 @@ Row = dict["Hashable", Any]
 
 CAPTION = (
     "Ours beside the published numbers. 'agrees': the whole 95 % interval of the difference lies "
-    "within the tolerance, which is ours; 'differs': it lies on one side of 0; 'open': neither. "
+    "within the tolerance, which is ours; 'differs': all of it lies beyond; 'open': neither. "
     "[mem]: from memory of the source."
 )
 DIGITS = {"reconstruction": ".2f", "kl": ".2f"}

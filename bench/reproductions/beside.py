@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from disbench.dsprites import RENDERED_SHA256
 from disbench.statistics.differences import (
     Interval,
     best_half,
@@ -14,6 +15,7 @@ from disbench.statistics.differences import (
     difference_of_means,
 )
 from disbench.statistics.run_scores import run_scores
+from disbench.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,9 +65,9 @@ NOT_COMPARABLE, NOT_RUN, NOT_BUILT = "not comparable", "not run", "not in disben
 def beside(reproduction: Reproduction, tables: Tables) -> pd.DataFrame:
     """A row for each published number: ours, the difference, its 95 % interval and a verdict.
 
-    ``agrees`` is said where the whole interval lies within the tolerance, ``differs`` where it
-    lies beyond 0 on one side, and ``open`` of all between: too few seeds to tell. Numbers of
-    other conditions are ``not comparable``, whatever they are.
+    ``agrees`` is said where the whole interval lies within the tolerance, ``differs`` where all of
+    it lies beyond, and ``open`` of what is between, or of a training that is not known in full.
+    Numbers of other conditions are ``not comparable``, whatever they are.
     """
     rows = (_row(table, row, tables) for table in reproduction.tables for row in table.rows)
     return pd.DataFrame(list(rows)).astype(dict(COLUMNS))
@@ -77,9 +79,9 @@ def verdict(interval: Interval, *, tolerance: float) -> Verdict:
         return Verdict(OPEN, "an interval takes two seeds")
     if max(abs(interval.low), abs(interval.high)) <= tolerance:
         return Verdict(AGREES)
-    if interval.low > 0 or interval.high < 0:
+    if interval.low > tolerance or interval.high < -tolerance:
         return Verdict(DIFFERS)
-    return Verdict(OPEN, "the interval is wider than the tolerance")
+    return Verdict(OPEN, "the interval ends on either side of the tolerance")
 
 
 def _row(table: PublishedTable, row: PublishedRow, tables: Tables) -> dict[str, object]:
@@ -121,7 +123,7 @@ def _runs_of(row: PublishedRow, runs: pd.DataFrame) -> pd.DataFrame:
 def _values(quantity: str, runs: pd.DataFrame, scores: pd.DataFrame) -> FloatArray:
     """A number a run."""
     if quantity in OF_RUNS:
-        return np.asarray(runs[quantity].dropna().to_numpy("float64"))
+        return np.asarray(runs[quantity].to_numpy("float64"))
     asked = scores["representation"].eq("mean") & scores["protocol"].eq(quantity)
     mine = scores[asked & scores["run"].isin(runs["run"])]
     return np.asarray(run_scores(mine)["value"].to_numpy("float64"))
@@ -144,15 +146,32 @@ def _judged(
     ours: FloatArray,
     found: Interval,
 ) -> Verdict:
+    obstacle = next(_obstacles(table, row, runs, ours), None)
+    return obstacle or verdict(found, tolerance=table.tolerance)
+
+
+def _obstacles(
+    table: PublishedTable, row: PublishedRow, runs: pd.DataFrame, ours: FloatArray
+) -> Iterator[Verdict]:
+    """Why a number cannot be judged, the gravest reason first."""
     if row.model is None:
-        return Verdict(NOT_BUILT)
+        yield Verdict(NOT_BUILT)
     if not len(ours):
-        return Verdict(NOT_RUN)
-    if others := list(_other_conditions(table, row, runs)):
-        return Verdict(NOT_COMPARABLE, "; ".join(others))
+        yield Verdict(NOT_RUN)
+    if others := [*_other_data(runs), *_other_conditions(table, row, runs)]:
+        yield Verdict(NOT_COMPARABLE, "; ".join(others))
+    if table.statistic == "best half" and len(ours) != table.n_models:
+        yield Verdict(NOT_COMPARABLE, f"better half of {len(ours)}, not of {table.n_models}")
     if not np.isfinite(ours).all():
-        return Verdict(OPEN, "a score is no number")
-    return verdict(found, tolerance=table.tolerance)
+        yield Verdict(OPEN, "one of ours is no number")
+    if unknown := table.unknown_of(row):
+        yield Verdict(OPEN, f"the published {listed(unknown)} are not known to us")
+
+
+def _other_data(runs: pd.DataFrame) -> Iterator[str]:
+    """Of which images the runs were, if not of dSprites."""
+    others = runs[runs["data_sha256"].ne(RENDERED_SHA256)]
+    yield from (f"data {source}, not dSprites" for source in dict.fromkeys(others["data_source"]))
 
 
 def _other_conditions(

@@ -9,8 +9,10 @@ import numpy as np
 
 from disbench.cells import asked
 from disbench.datasets.sources import open_images, outline
+from disbench.encoders import encoder_of
 from disbench.encoding import Codes
 from disbench.estimate import measure_speeds
+from disbench.models.baselines import BASELINES
 from disbench.pixels import PixelCodes
 from disbench.reproductions.slicing import Costs
 from disbench.scoring import score_codes
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 def measure_costs(plan: Plan) -> Costs:
     """Time a few steps of each objective, and the scoring of one run's worth of codes.
 
-    The codes are noise, of which scoring takes as long, but for raw pixels, whose scoring is one
-    of the costs that count.
+    The codes are noise, of which scoring takes as long; but raw pixels are scored, and linear maps
+    fitted, since these take long.
     """
     first: dict[str, Cell] = {}
     for cell in plan.cells:
@@ -36,12 +38,23 @@ def measure_costs(plan: Plan) -> Costs:
     speeds = measure_speeds(runs, images, device=plan.device)
     narrow = next((cell for cell in first.values() if not cell.run.is_wide), None)
     scoring = {False: _scoring(narrow, grid), True: _scoring(first.get("pixels"), grid)}
-    return Costs(
-        step=speeds.step,
-        beside_steps={
-            run.objective: speeds.evaluation(run, grid.n) + scoring[run.is_wide] for run in runs
-        },
+    beside = {
+        name: speeds.evaluation(cell.run, grid.n) + scoring[cell.run.is_wide] + _fitting(cell, grid)
+        for name, cell in first.items()
+    }
+    return Costs(speeds.step, beside)
+
+
+def _fitting(cell: Cell, grid: Grid) -> float:
+    """Seconds to fit a linear map, and to map the images of the grid by it."""
+    if not cell.run.is_baseline or BASELINES[cell.run.objective].kind != "linear":
+        return 0.0
+    images = open_images(cell.data)
+    started = time.perf_counter()
+    encoder_of(cell.run).fitted(cell.run, images, device=cell.device).encode(
+        images, grid, device=cell.device
     )
+    return time.perf_counter() - started
 
 
 def _scoring(cell: Cell | None, grid: Grid) -> float:

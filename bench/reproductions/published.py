@@ -41,8 +41,9 @@ class PublishedTable(Section):
 
     `quantity` is a protocol, scored on posterior means, or ``reconstruction`` or ``kl`` in nats
     per image. A number of a row is the `statistic` of the scores of `n_models` models, of which
-    some papers keep the better half. `tolerance` is ours: a difference below it is none to us.
-    `conditions` are columns of ``runs.csv`` and what the numbers hold for.
+    some papers keep the better half. `tolerance` is ours: what lies within it is equal to us.
+    `conditions` are columns of ``runs.csv`` and what the numbers hold for, beside dSprites. What of
+    the training is `unknown` keeps its rows from being judged.
     """
 
     quantity: str
@@ -51,7 +52,12 @@ class PublishedTable(Section):
     n_models: Annotated[int, Field(ge=1)] = 1
     tolerance: Annotated[float, Field(gt=0)]
     conditions: dict[str, str | int | float] = Field(default_factory=dict)
+    unknown: Annotated[tuple[str, ...], Field(strict=False)] = ()
     rows: Annotated[tuple[PublishedRow, ...], Field(min_length=1, strict=False)]
+
+    def unknown_of(self, row: PublishedRow) -> tuple[str, ...]:
+        """What of the training of a row is not known; one with its own conditions has none."""
+        return self.unknown if row.conditions is None else ()
 
     def conditions_of(self, row: PublishedRow) -> dict[str, str | int | float]:
         """What the numbers of a row hold for."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from disbench.errors import StudyError
+from disbench.estimate import end_of
 from disbench.reproductions.beside import OF_RUNS
 from disbench.study_files import parse_study
 from disbench.words import counted, duration, listed
@@ -29,15 +31,17 @@ class Costs:
     step: Mapping[str, float]
     beside_steps: Mapping[str, float]
 
-    def of(self, study: Study) -> float:
-        """Seconds of a whole study on one process."""
-        trained = sum(
-            grid.n_cells
-            * (study.training.steps * self.step[grid.name] + self.beside_steps[grid.name])
-            for grid in study.objectives
-        )
-        fitted = sum(self.beside_steps[name] for name in study.baselines)
-        return len(study.seeds) * (trained + fitted)
+    def of(self, study: Study, *, jobs: int = 1) -> float:
+        """Seconds of a whole study with so many processes, each of which does a run at a time."""
+        return end_of(self._lengths(study), jobs)
+
+    def _lengths(self, study: Study) -> Iterator[float]:
+        """Seconds of each run, in the order of the study."""
+        for name in study.baselines:
+            yield from repeat(self.beside_steps[name], len(study.seeds))
+        for grid in study.objectives:
+            seconds = study.training.steps * self.step[grid.name] + self.beside_steps[grid.name]
+            yield from repeat(seconds, grid.n_cells * len(study.seeds))
 
 
 class Slice(NamedTuple):
@@ -58,7 +62,7 @@ def slice_of(
     """
 
     def takes(part: Study) -> float:
-        return costs.of(part) / jobs
+        return costs.of(part, jobs=jobs)
 
     part = study
     if takes(part) > seconds:
@@ -83,9 +87,11 @@ def published_protocols(study: Study, reproduction: Reproduction) -> Study:
 
 
 def _published_settings(study: Study, reproduction: Reproduction) -> Study:
+    """The study with those settings of which something is published, or if of none with all."""
     rows = [row for table in reproduction.tables for row in table.rows]
     wanted = {(row.model, row.hyperparameters or "") for row in rows}
     content = study.model_dump(mode="json")
+    content["baselines"] = [name for name in study.baselines if (name, "") in wanted]
     content["objectives"] = [
         {"name": run.objective, **run.hyperparameters}
         for run in study.runs(precision="fp32", data_sha256="")
@@ -93,8 +99,8 @@ def _published_settings(study: Study, reproduction: Reproduction) -> Study:
         and not run.is_baseline
         and (run.objective, run.written) in wanted
     ]
-    content["baselines"] = [name for name in study.baselines if (name, "") in wanted]
-    return parse_study(content, source=study.name)
+    nothing_left = not (content["objectives"] or content["baselines"])
+    return study if nothing_left else parse_study(content, source=study.name)
 
 
 def _fewer_seeds(study: Study, fits: Callable[[Study], bool]) -> Study:

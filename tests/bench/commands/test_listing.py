@@ -24,7 +24,7 @@ def test_studies_are_listed_with_their_size(disbench: Command) -> None:
     rows = {line.split()[0]: line.split()[1:3] for line in called.output.splitlines() if line[0:1]}
     assert rows["locatello2019"] == ["1800", "300,000"]  # 6 objectives, 6 settings, 50 seeds
     assert rows["higgins2017"] == ["210", "300,000"]
-    assert rows["tradeoff"] == ["18", "345,600"]
+    assert rows["tradeoff"] == ["15", "345,600"]
     assert rows["smoke"] == ["6", "100"]
     assert set(shipped_studies()) <= rows.keys()
 

@@ -123,8 +123,22 @@ def test_too_little_time_starts_nothing(disbench: Command, tmp_path: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("reproducible", "quick_evaluation")
+@pytest.mark.parametrize("narrower", [("--seeds", 1), ("--steps", 5)])
+def test_directory_of_something_else_is_left_alone(
+    disbench: Command, tmp_path: Path, narrower: tuple[str, int]
+) -> None:
+    out = tmp_path / "out"
+    _reproduce(disbench, out, "--minutes", 0.61)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    called = _reproduce(disbench, out, *narrower)
+    assert called.code == 2
+    assert "was begun with paper, 3 runs of 110 steps, which is no part of" in called.errors
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
 def test_unknown_name_is_refused(disbench: Command) -> None:
     called = disbench("reproduce", "quick")
     assert called.code == 2
     assert "nothing is published of a study 'quick'" in called.errors
-    assert "higgins2017, locatello2019, tradeoff" in called.errors
+    assert "higgins2017, locatello2019, tradeoff, tradeoff_capacity, tradeoff_conv" in called.errors

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from disbench.columns import frame_of
+from disbench.dsprites import RENDERED_SHA256
 from disbench.reproductions.beside import COLUMNS, beside, verdict
 from disbench.reproductions.published import PublishedTable, Reproduction
 from disbench.statistics.differences import Interval
@@ -31,7 +32,7 @@ def _tables(
     seeds = [{**common, "run": f"run{i}", "seed": i} for i in range(len(values))]
     rows: list[dict[str, Any]] = [
         {**seed, "status": "done", "latents": 10, "batch_size": 64, "learning_rate": 1e-4}
-        | {"training_version": 1, **CONDITIONS, **runs}
+        | {"training_version": 1, "data_sha256": RENDERED_SHA256, **CONDITIONS, **runs}
         for seed in seeds
     ]
     scored: list[dict[str, Any]] = []
@@ -73,7 +74,8 @@ def _only(reproduction: Reproduction, tables: Tables) -> pd.Series[Any]:
         (0.0, 0.0, "agrees"),
         (-0.04, 0.06, "open"),
         (0.0, 0.06, "open"),
-        (0.01, 0.06, "differs"),
+        (0.01, 0.06, "open"),
+        (0.06, 0.07, "differs"),
         (-0.2, -0.1, "differs"),
         (-0.2, 0.1, "open"),
         (NAN, NAN, "open"),
@@ -90,7 +92,7 @@ def test_scores_are_compared_over_seeds() -> None:
     assert row["difference"] == pytest.approx(0)
     assert -row["difference_low"] == pytest.approx(row["difference_high"])
     assert row["verdict"] == "open"
-    assert row["reason"] == "the interval is wider than the tolerance"
+    assert row["reason"] == "the interval ends on either side of the tolerance"
 
 
 def test_many_seeds_close_together_agree() -> None:
@@ -109,10 +111,34 @@ def test_nats_are_those_of_the_runs(quantity: str) -> None:
     assert _only(_published([11.5], quantity=quantity), tables)["ours"] == 11
 
 
-def test_better_half_is_compared_where_the_paper_kept_it() -> None:
-    row = _only(_published([0.75], statistic="best half"), _tables([0.1, 0.7, 0.2, 0.8]))
-    assert (row["ours"], row["statistic"]) == (0.75, "best half")
+def test_better_half_is_compared_with_one_of_as_many() -> None:
+    halves = _published([0.75], statistic="best half", n_models=4)
+    row = _only(halves, _tables([0.1, 0.7, 0.2, 0.8]))
+    assert (row["ours"], row["statistic"], row["verdict"]) == (0.75, "best half", "open")
     assert row["difference_low"] < 0 < row["difference_high"]
+    fewer = _only(halves, _tables([0.7, 0.8, 0.75]))
+    assert fewer["verdict"] == "not comparable"
+    assert fewer["reason"] == "better half of 3, not of 4"
+
+
+def test_other_images_are_not_compared() -> None:
+    row = _only(_published([0.5]), _tables([0.5, 0.5], data_sha256="0" * 64, data_source="noisy"))
+    assert (row["verdict"], row["reason"]) == ("not comparable", "data noisy, not dSprites")
+
+
+def test_training_that_is_not_known_in_full_is_not_judged() -> None:
+    """But what needs no training is: a row with conditions of its own."""
+    row = {"label": "four", "model": "beta_vae", "hyperparameters": "beta=4", "values": [0.5]}
+    rows = [row, {**row, "conditions": {"network": "conv"}}]
+    published = _published([], rows=rows, unknown=["steps", "batch size"])
+    frame = beside(published, _tables([0.5, 0.5]))
+    assert frame["verdict"].tolist() == ["open", "agrees"]
+    assert frame["reason"][0] == "the published steps and batch size are not known to us"
+
+
+def test_missing_number_of_a_finished_run_is_not_hidden() -> None:
+    row = _only(_published([5.0], quantity="kl"), _tables([5.0, NAN], quantity="kl"))
+    assert (row["n"], row["verdict"]) == (2, "open")
 
 
 def test_other_conditions_are_named_whatever_the_numbers() -> None:
@@ -156,5 +182,5 @@ def test_one_seed_leaves_it_open() -> None:
 
 def test_score_that_is_no_number_is_not_hidden() -> None:
     row = _only(_published([0.5]), _tables([0.5, NAN]))
-    assert (row["verdict"], row["reason"]) == ("open", "a score is no number")
+    assert (row["verdict"], row["reason"]) == ("open", "one of ours is no number")
     assert np.isnan(row["ours"])

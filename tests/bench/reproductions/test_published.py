@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from disbench.columns import COLUMNS
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.reproductions.beside import OF_RUNS
 from disbench.reproductions.published import PublishedRow, Reproduction, reproduction, reproductions
@@ -17,12 +18,15 @@ def _found(name: str) -> Reproduction:
 
 
 def _values(name: str, quantity: str) -> dict[str, tuple[float, ...]]:
-    tables = [table for table in _found(name).tables if table.quantity == quantity]
-    return {row.label: row.values for row in tables[0].rows}
+    [table] = [table for table in _found(name).tables if table.quantity == quantity]
+    return {row.label: row.values for row in table.rows}
 
 
 def test_each_is_that_of_a_shipped_study() -> None:
-    assert reproductions() == ("higgins2017", "locatello2019", "tradeoff")
+    assert reproductions() == (
+        *("higgins2017", "locatello2019"),
+        *("tradeoff", "tradeoff_capacity", "tradeoff_conv"),
+    )
     assert [load_study(name).name for name in reproductions()] == list(reproductions())
 
 
@@ -57,12 +61,20 @@ def test_mig_of_study_v1() -> None:
 
 
 def test_nats_of_disentangling_vae() -> None:
-    assert _values("tradeoff", "reconstruction") == {
-        "beta 1": (17.99,),
-        "beta 4": (35.61,),
-        "C = 25": (81.06,),
-    }
-    assert _values("tradeoff", "kl") == {"beta 1": (25.4,), "beta 4": (15.35,), "C = 25": (25.0,)}
+    assert _values("tradeoff", "reconstruction") == {"beta 1": (17.99,), "beta 4": (35.61,)}
+    assert _values("tradeoff", "kl") == {"beta 1": (25.4,), "beta 4": (15.35,)}
+    assert _values("tradeoff_capacity", "reconstruction") == {"C = 25": (81.06,)}
+    assert _values("tradeoff_capacity", "kl") == {"C = 25": (25.0,)}
+
+
+def test_nats_of_the_network_of_study_v1() -> None:
+    betas = [f"beta {beta}" for beta in (1, 2, 4, 8, 16)]
+    reconstruction = _values("tradeoff_conv", "reconstruction")
+    assert list(reconstruction) == betas
+    assert [v for (v,) in reconstruction.values()] == [24.7, 32.9, 49.0, 71.9, 114.2]
+    kl = _values("tradeoff_conv", "kl")
+    assert list(kl) == betas
+    assert [v for (v,) in kl.values()] == [27.3, 18.8, 14.2, 9.9, 6.5]
 
 
 @pytest.mark.parametrize("name", reproductions())
@@ -80,6 +92,20 @@ def test_study_asks_for_what_is_compared(name: str) -> None:
         )
         for row in table.rows:
             assert row.model is None or _setting(row) in asked, row
+
+
+@pytest.mark.parametrize("name", reproductions())
+def test_study_fulfils_every_condition(name: str) -> None:
+    """Else its rows could not be compared, however long it is trained."""
+    study = load_study(name)
+    ours = study.model.model_dump() | study.training.model_dump() | {"grid": study.evaluation.grid}
+    for table in _found(name).tables:
+        for row in table.rows:
+            conditions = table.conditions_of(row)
+            assert conditions.keys() <= COLUMNS["runs"].keys()
+            assert conditions == {key: ours[key] for key in conditions}
+        if table.statistic == "best half":
+            assert len(study.seeds) == table.n_models
 
 
 def _setting(row: PublishedRow) -> tuple[str | None, str]:

@@ -55,6 +55,18 @@ def test_what_fits_is_not_cut() -> None:
     assert _slice(1590, jobs=2).cuts == ()
 
 
+def test_no_number_of_processes_makes_a_run_shorter() -> None:
+    """The longest is one of 105 s."""
+    assert _slice(105, jobs=100).cuts == ()
+    assert "steps: 9,500 of 10,000" in _slice(100, jobs=100).cuts
+
+
+def test_settings_without_published_numbers_stay_where_there_are_no_others() -> None:
+    found = _slice(330, objectives=[{"name": "ae"}], baselines=[])
+    assert [o.name for o in found.study.objectives] == ["ae"]
+    assert found.cuts == ("seeds: 3 of 10",)
+
+
 def test_settings_without_published_numbers_go_first() -> None:
     found = _slice(3179)
     assert found.cuts == ("settings: without ae and beta_vae, beta 1",)

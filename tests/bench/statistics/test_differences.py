@@ -50,10 +50,21 @@ def test_interval_covers_95_per_cent() -> None:
 def test_interval_of_best_halves_is_around_the_difference_and_the_same_each_time() -> None:
     ours = np.random.default_rng(2).uniform(size=30)
     found = difference_of_best_halves(ours, 0.5)
-    assert found.low < best_half(ours) - 0.5 < found.high
+    assert (found.low + found.high) / 2 == pytest.approx(best_half(ours) - 0.5)
     assert found == difference_of_best_halves(ours, 0.5)
     again = difference_of_best_halves(ours, 0.0)
     assert again == pytest.approx((found.low + 0.5, found.high + 0.5))
+
+
+@pytest.mark.parametrize("draw", ["normal", "uniform"])
+def test_interval_of_best_halves_covers_about_95_per_cent(draw: str) -> None:
+    """Of the better half of 30 scores that were drawn as ours were."""
+    rng = np.random.default_rng(3)
+    ours, theirs = getattr(rng, draw)(size=(2, 400, 30))
+    pairs = zip(ours, best_half(theirs), strict=True)
+    found = [difference_of_best_halves(mine, float(other)) for mine, other in pairs]
+    covered = np.mean([low <= 0 <= high for low, high in found])
+    assert 0.92 < covered < 0.98
 
 
 def test_equal_scores_leave_no_doubt() -> None:
