@@ -67,13 +67,14 @@ def check_declared(
     *,
     stored: int,
     ratio: int = MOST_RATIO,
-    most: int = MOST_VALUES,
+    most: int | None = None,
 ) -> None:
     """Refuse an array that is larger than the bytes `stored` for it can be, or of over `most`.
 
-    Raises `DataError`, which names the file, what it declares and the bound.
+    Without `most` the bound is that of codes. Raises `DataError`, which names the file, what it
+    declares and the bound.
     """
-    n_values = prod(shape)
+    n_values, most = prod(shape), MOST_VALUES if most is None else most
     declared = f"{path} declares {' x '.join(f'{n:,}' for n in shape) or 'a scalar'}"
     if min(shape, default=0) < 0 or n_values > most:
         raise DataError(f"{declared} values; at most {most:,} are read")

@@ -152,7 +152,7 @@ def test_report_shows_baselines_alone(results: Path) -> None:
     assert "only the protocols that draw a few images at a time were asked" in page
     assert "Hotelling 1933" in page
     figures = {path.stem for path in (results / "figures").glob("*.png")}
-    assert figures == {"headline", "score_vs_beta", "score_vs_beta_sampled", "superiority"}
+    assert figures == {"headline", "scores", "scores_sampled", "superiority"}
     headline = (results / "headline.md").read_text()
     assert "| factors | 1 | – | – | 5.0 | 1.000 |" in headline  # noqa: RUF001 - as it is printed
     for name in ("variance", "agreement", "objectives"):

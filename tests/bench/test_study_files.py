@@ -74,7 +74,8 @@ def test_a_study_survives_its_file(
 
 
 @pytest.mark.parametrize(
-    ("name", "n_runs"), [("smoke", 6), ("quick", 12), ("higgins2017", 60), ("locatello2019", 300)]
+    ("name", "n_runs"),
+    [("smoke", 6), ("quick", 12), ("higgins2017", 210), ("locatello2019", 1800), ("tradeoff", 15)],
 )
 def test_shipped_study_can_be_run(name: str, n_runs: int) -> None:
     study = load_study(name)
@@ -91,8 +92,16 @@ def test_shipped_studies_are_listed() -> None:
 
 def test_grid_of_study_v1_is_the_papers() -> None:
     study = load_study("locatello2019")
-    [objective] = study.objectives
-    assert objective.hyperparameters == {"beta": (1, 2, 4, 6, 8, 16)}
+    grids = {objective.name: objective.hyperparameters for objective in study.objectives}
+    six = (1, 2, 5, 10, 20, 50)
+    assert grids == {
+        "beta_vae": {"beta": (1, 2, 4, 6, 8, 16)},
+        "cci_vae": {"capacity": (5, 10, 25, 50, 75, 100), "gamma": (1000,), "ramp": (100_000,)},
+        "factor_vae": {"gamma": (10, 20, 30, 40, 50, 100)},
+        "dip_vae_i": {"lambda_od": six, "lambda_d_factor": (10,)},
+        "dip_vae_ii": {"lambda_od": six, "lambda_d_factor": (1,)},
+        "beta_tc_vae": {"beta": (1, 2, 4, 6, 8, 10), "alpha": (1,), "gamma": (1,)},
+    }
     assert study.seeds == tuple(range(50))
     assert (study.training.steps, study.training.batch_size) == (300_000, 64)
     assert (study.training.optimiser, study.training.learning_rate) == ("adam", 1e-4)

@@ -67,7 +67,7 @@ def test_model_has_the_channels_of_its_images(
     coloured: StoredImages, make_run: Callable[..., Run]
 ) -> None:
     trainer = Trainer.start(make_run(), coloured, device="cpu")
-    assert trainer.batch(0).shape == (8, 3, 64, 64)
+    assert trainer.batch(0).images.shape == (8, 3, 64, 64)
     assert trainer.model.decode(torch.zeros(1, 3)).shape == (1, 3, 64, 64)
     assert torch.isfinite(trainer.step(0).total)
 
@@ -77,8 +77,8 @@ def test_batch_is_drawn_as_the_images_say(
 ) -> None:
     correlated = CorrelatedImages(whole)
     trainer = Trainer.start(make_run(), correlated, device="cpu")
-    rows = correlated.draw(trainer.batch_key, 3, batch_size=8)
-    assert torch.equal(trainer.batch(3), as_tensor(whole, rows, device="cpu"))
+    rows = correlated.draw(stream_key(trainer.run.identity, "batches"), 3, batch_size=8)
+    assert torch.equal(trainer.batch(3).images, as_tensor(whole, rows, device="cpu"))
 
 
 def test_adam_is_that_of_the_paper() -> None:
