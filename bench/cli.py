@@ -164,7 +164,11 @@ def run(
 @app.command()
 def reproduce(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="higgins2017, locatello2019 or tradeoff.")
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="higgins2017, locatello2019, tradeoff, tradeoff_conv or tradeoff_capacity.",
+        ),
     ],
     *,
     minutes: Annotated[
