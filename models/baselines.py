@@ -23,7 +23,8 @@ class Baseline:
 
     `ignored` names the parts of a run's definition that its codes do not depend on. What is
     `variational` has a posterior; what is `wide` has more dimensions than fit into memory for a
-    whole grid; what is `fitted` has seen images.
+    whole grid; what is `fitted` has seen images; what is `deterministic` has the same codes with
+    every seed, which only the protocol's draws depend on.
     """
 
     kind: Kind
@@ -33,6 +34,7 @@ class Baseline:
     variational: bool = False
     wide: bool = False
     fitted: bool = False
+    deterministic: bool = False
 
 
 BASELINES: Mapping[str, Baseline] = {
@@ -41,6 +43,7 @@ BASELINES: Mapping[str, Baseline] = {
         "the factors themselves, one to a dimension",
         "ground truth of Higgins et al. 2017, table 1",
         ignored=(*_NO_NETWORK, "latents"),
+        deterministic=True,
     ),
     "pixels": Baseline(
         "pixels",
@@ -48,6 +51,7 @@ BASELINES: Mapping[str, Baseline] = {
         "raw pixels of Higgins et al. 2017, table 1",
         ignored=(*_NO_NETWORK, "latents"),
         wide=True,
+        deterministic=True,
     ),
     "pca": Baseline(
         "linear",
