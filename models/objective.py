@@ -64,6 +64,9 @@ class Objective(ABC):
     variational: ClassVar[bool] = True
     """Whether the code is a sample of the posterior, with a KL to the prior."""
 
+    weighs_kl: ClassVar[bool] = False
+    """Whether `beta` is the weight of the KL as a whole."""
+
     companions: ClassVar[Companions] = "none"
     """Which second image it wants for each: another draw, or one that shares factors with it."""
 
