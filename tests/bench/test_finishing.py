@@ -150,6 +150,21 @@ def test_run_is_not_trained_on_other_data_than_it_is_defined_by(
     assert failure.channels == 3
 
 
+def test_images_that_vary_too_little_for_a_baseline_fail_its_run_with_a_reason(
+    tmp_path: Path, make_study: Callable[..., Study]
+) -> None:
+    """Six images, all of one pattern: one direction of grey."""
+    images = np.zeros((6, 64, 64), np.uint8)
+    images[:, :9, :9] = 40 * np.arange(6)[:, None, None]
+    np.savez(tmp_path / "set.npz", images=images, factor_sizes=[2, 3])
+    study = make_study(data=str(tmp_path / "set.npz"), baselines=["pca"], objectives=[])
+    [cell] = _cells(study, tmp_path / "out")
+    outcome = finish(cell)
+    assert outcome.status == "failed"
+    assert "3 components need as many independent directions" in outcome.error
+    assert "in which the images vary, not 1; give the model fewer latents" in outcome.error
+
+
 def test_file_that_was_written_anew_is_opened_anew(
     tmp_path: Path, make_study: Callable[..., Study]
 ) -> None:
