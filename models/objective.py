@@ -70,6 +70,9 @@ class Objective(ABC):
     companions: ClassVar[Companions] = "none"
     """Which second image it wants for each: another draw, or one that shares factors with it."""
 
+    least_batch: ClassVar[int] = 1
+    """The fewest images in a batch: where it looks at several at once, one tells it nothing."""
+
     citation: ClassVar[str]
     summary: ClassVar[str] = ""
 
