@@ -16,6 +16,9 @@ Kind = Literal["factors", "pixels", "linear", "network"]
 _NO_TRAINING = ("batch_size", "optimiser", "learning_rate")
 _NO_NETWORK = (*_NO_TRAINING, "network")
 
+N_FITTED = 10_000
+"""Images that a baseline is fitted to, drawn as those of a step of training."""
+
 
 @dataclass(frozen=True)
 class Baseline:
