@@ -31,13 +31,15 @@ def sharing(images: ImageSet, rows: Rows, identity: str, step: int) -> Rows:
 
     As many factors change as a uniform draw from 1 to K - 1 says, each set of so many being as
     likely (Locatello et al. 2020, section 5); they take the values of an independent row, which
-    can be the same ones. A factor of a single value is not counted among the K.
+    can be the same ones. Factors that are drawn together count as one of the K, and change or stay
+    together, so that they depend on each other in the companions as in the images. A factor of a
+    single value is not counted.
 
-    Raises `DataError` if fewer than two factors vary: nothing can be shared while another changes.
+    Raises `DataError` if fewer than two of the K vary: nothing can be shared while another changes.
     """
     sizes = images.factor_sizes
     rng = generator(stream_key(identity, "sharing"), step=step)
-    changed = _changed(sizes, len(rows), rng)
+    changed = _changed(sizes, images.drawn_together, len(rows), rng)
     others = np.unravel_index(independent(images, rows, identity, step), sizes)
     mixed = np.where(changed, np.array(others), np.array(np.unravel_index(rows, sizes)))
     shared: Rows = np.ravel_multi_index(tuple(mixed), sizes)
@@ -47,14 +49,20 @@ def sharing(images: ImageSet, rows: Rows, identity: str, step: int) -> Rows:
 COMPANIONS: Mapping[str, Draw] = {"independent": independent, "sharing": sharing}
 
 
-def _changed(sizes: tuple[int, ...], n: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Which factors change in each of n pairs: (factors, n)."""
-    varying = np.flatnonzero(np.array(sizes) > 1)
+def _changed(
+    sizes: tuple[int, ...],
+    groups: tuple[tuple[int, ...], ...],
+    n: int,
+    rng: np.random.Generator,
+) -> NDArray[np.bool_]:
+    """Which factors change in each of n pairs, those of a group as one: (factors, n)."""
+    varying = [group for group in groups if any(sizes[factor] > 1 for factor in group)]
     if len(varying) < 2:  # noqa: PLR2004 - one that changes, and one that does not
         raise DataError(f"factors of {sizes} values cannot be shared in part: two have to vary")
     counts = rng.integers(1, len(varying), size=n)
     # The ranks of independent numbers are a uniform permutation: the first so many change.
     ranks = rng.random((len(varying), n)).argsort(axis=0).argsort(axis=0)
     changed = np.zeros((len(sizes), n), np.bool_)
-    changed[varying] = ranks < counts
+    for group, chosen in zip(varying, ranks < counts, strict=True):
+        changed[list(group)] = chosen
     return changed

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from disbench.encoding import Codes, encode
-from disbench.models.baselines import BASELINES
+from disbench.models.baselines import BASELINES, N_FITTED
 from disbench.pixels import PixelCodes, flat_pixels, in_blocks
 from disbench.seeds import generator, stream_key
 from disbench.trainer import initial_model
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from disbench.runs import Run
 
     Weights = Mapping[str, Tensor]
-
-N_FITTED = 10_000
-"""Images that a linear map is fitted to, drawn as those of a step of training."""
 
 
 class Encoder(Protocol):

@@ -95,8 +95,18 @@ class Run:
 
     @property
     def beta(self) -> float | None:
-        """The weight of the KL: 1 for a VAE, None for an objective without one and a baseline."""
+        """The hyper-parameter of this name: 1 for a VAE, None where there is none.
+
+        What it weighs is for the objective to say; see `weight_of_kl`.
+        """
         return None if self.is_baseline else getattr(self.with_hyperparameters(), "beta", None)
+
+    @property
+    def weight_of_kl(self) -> float | None:
+        """Beta where the KL as a whole is weighed by it, and otherwise None."""
+        if self.is_baseline or not self.with_hyperparameters().weighs_kl:
+            return None
+        return self.beta
 
     @property
     def is_baseline(self) -> bool:

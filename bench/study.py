@@ -229,6 +229,17 @@ class Study(Section):
         return self
 
     @model_validator(mode="after")
+    def _has_batches_that_are_large_enough(self) -> Self:
+        size = self.training.batch_size
+        for name in (objective.name for objective in self.objectives):
+            least = _objectives()[name].least_batch
+            if size < least:
+                raise ValueError(
+                    f"training.batch_size: got {size}; {name} looks at {least} or more at once"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _trains_nothing_twice(self) -> Self:
         if not (self.baselines or self.objectives):
             raise ValueError("objectives: there are none, and no baselines; give one of either")

@@ -161,7 +161,8 @@ def _names(run: Run) -> dict[str, str | float | None]:
 
 
 def _definition(run: Run, channels: int) -> dict[str, object]:
-    beta_norm = None if run.beta is None else run.beta * run.latents / (PIXELS * channels)
+    weight = run.weight_of_kl
+    beta_norm = None if weight is None else weight * run.latents / (PIXELS * channels)
     without = BASELINES[run.objective].ignored if run.is_baseline else ()
     return {
         **_names(run),

@@ -1,5 +1,6 @@
 """The kinds of array that metrics speak of, and what several of them ask of one."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,18 @@ IntArray = NDArray[np.integer[Any]]
 """Labels, rows, counts."""
 BoolArray = NDArray[np.bool_]
 """Masks."""
+
+_ENTRIES_AT_ONCE = 2**21
+"""Of one gather: those of 128 points or votes, each of 64 rows of 256 dimensions."""
+
+
+def blocks(n: int, n_entries: int) -> Iterator[slice]:
+    """Yield slices of 0 to n in order, of as many items as one gather of wide codes may have.
+
+    An item has `n_entries`; each slice has at least one item.
+    """
+    size = max(1, _ENTRIES_AT_ONCE // n_entries)
+    return (slice(start, start + size) for start in range(0, n, size))
 
 
 def ratio(part: FloatArray | IntArray, whole: FloatArray | IntArray) -> FloatArray:

@@ -3,15 +3,13 @@
 import numpy as np
 
 from disbench.metrics.adagrad import AdagradSoftmax
-from disbench.metrics.arrays import FloatArray, IntArray, ratio
+from disbench.metrics.arrays import FloatArray, IntArray, blocks, ratio
 from disbench.metrics.estimators import Classifier, Logistic, estimator_seed
 from disbench.metrics.protocol import Protocol, Score
 from disbench.metrics.table import CodeTable
 
 # Small enough for the gathered codes to stay in the cache, whatever the number of points.
 _POINTS_AT_ONCE = 128
-# The same where codes are wide: entries of one gather, those of such a block of 256 dimensions.
-_ENTRIES_AT_ONCE = 2**21
 
 
 def beta_vae(
@@ -70,11 +68,10 @@ def _mean_differences(
     table: CodeTable, first: IntArray, second: IntArray, n_pairs: int
 ) -> FloatArray:
     """Return the mean of abs(z1 - z2) over each `n_pairs` pairs of rows: (points, d)."""
-    n_points = max(1, _ENTRIES_AT_ONCE // (n_pairs * table.n_codes))
+    first, second = first.reshape(-1, n_pairs), second.reshape(-1, n_pairs)
     parts = []
-    for start in range(0, len(first), n_points * n_pairs):
-        rows = slice(start, start + n_points * n_pairs)
-        pairs = np.abs(table.codes[first[rows]] - table.codes[second[rows]])
+    for points in blocks(len(first), n_pairs * table.n_codes):
+        pairs = np.abs(table.codes[first[points].ravel()] - table.codes[second[points].ravel()])
         parts.append(pairs.reshape(-1, n_pairs, table.n_codes).mean(axis=1))
     return np.concatenate(parts)
 

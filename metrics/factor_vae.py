@@ -2,15 +2,13 @@
 
 import numpy as np
 
-from disbench.metrics.arrays import BoolArray, FloatArray, IntArray, varying
+from disbench.metrics.arrays import BoolArray, FloatArray, IntArray, blocks, varying
 from disbench.metrics.information import contingency
 from disbench.metrics.protocol import Protocol, Score
 from disbench.metrics.table import CodeTable
 
 # Small enough for the gathered codes to stay in the cache, whatever the number of votes.
 _VOTES_AT_ONCE = 128
-# The same where codes are wide: entries of one gather, those of such a block of 256 dimensions.
-_ENTRIES_AT_ONCE = 2**21
 
 
 def factor_vae(
@@ -86,10 +84,9 @@ def _sharing(
 
 def _variances(table: CodeTable, rows: IntArray) -> FloatArray:
     """Return the variance of the codes in each group of rows: (n_groups, n_rows) -> (.., d)."""
-    n_groups = max(1, _ENTRIES_AT_ONCE // (rows.shape[1] * table.n_codes))
     parts = []
-    for start in range(0, len(rows), n_groups):
-        groups = rows[start : start + n_groups]
+    for block in blocks(len(rows), rows.shape[1] * table.n_codes):
+        groups = rows[block]
         codes = table.codes[groups.ravel()].reshape(*groups.shape, -1)
         parts.append(codes.var(axis=1, ddof=1))
     return np.concatenate(parts)

@@ -29,6 +29,7 @@ class AdaGVAE(Objective):
 
     beta: float
 
+    weighs_kl: ClassVar[bool] = True
     companions: ClassVar[Companions] = "sharing"
     citation: ClassVar[str] = "Locatello et al. 2020"
     summary: ClassVar[str] = "infers from pairs of images which dimensions they share"

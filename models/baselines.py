@@ -16,6 +16,9 @@ Kind = Literal["factors", "pixels", "linear", "network"]
 _NO_TRAINING = ("batch_size", "optimiser", "learning_rate")
 _NO_NETWORK = (*_NO_TRAINING, "network")
 
+N_FITTED = 10_000
+"""Images that a baseline is fitted to, drawn as those of a step of training."""
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -23,7 +26,8 @@ class Baseline:
 
     `ignored` names the parts of a run's definition that its codes do not depend on. What is
     `variational` has a posterior; what is `wide` has more dimensions than fit into memory for a
-    whole grid; what is `fitted` has seen images.
+    whole grid; what is `fitted` has seen images; what is `deterministic` has the same codes with
+    every seed, which only the protocol's draws depend on.
     """
 
     kind: Kind
@@ -33,6 +37,7 @@ class Baseline:
     variational: bool = False
     wide: bool = False
     fitted: bool = False
+    deterministic: bool = False
 
 
 BASELINES: Mapping[str, Baseline] = {
@@ -41,6 +46,7 @@ BASELINES: Mapping[str, Baseline] = {
         "the factors themselves, one to a dimension",
         "ground truth of Higgins et al. 2017, table 1",
         ignored=(*_NO_NETWORK, "latents"),
+        deterministic=True,
     ),
     "pixels": Baseline(
         "pixels",
@@ -48,6 +54,7 @@ BASELINES: Mapping[str, Baseline] = {
         "raw pixels of Higgins et al. 2017, table 1",
         ignored=(*_NO_NETWORK, "latents"),
         wide=True,
+        deterministic=True,
     ),
     "pca": Baseline(
         "linear",

@@ -44,6 +44,7 @@ class BetaTCVAE(Objective):
     alpha: float = 1.0
     gamma: float = 1.0
 
+    least_batch: ClassVar[int] = 2
     citation: ClassVar[str] = "Chen et al. 2018"
     summary: ClassVar[str] = "weighs the total correlation by beta, estimated from the batch"
     log_weights: ClassVar[LogWeights] = staticmethod(weighted_sampling)

@@ -37,6 +37,7 @@ class BetaVAE(Objective):
 
     beta: float
 
+    weighs_kl: ClassVar[bool] = True
     citation: ClassVar[str] = "Higgins et al. 2017"
     summary: ClassVar[str] = "weighs the KL by beta"
 
@@ -51,6 +52,7 @@ class VAE(Objective):
     """The VAE (Kingma & Welling 2014, equation 7): the beta-VAE at beta = 1, to the bit."""
 
     beta: ClassVar[float] = 1.0
+    weighs_kl: ClassVar[bool] = True
     citation: ClassVar[str] = "Kingma & Welling 2014"
     summary: ClassVar[str] = "the evidence lower bound"
 

@@ -26,6 +26,7 @@ class DIPVAEI(Objective):
     lambda_od: float
     lambda_d_factor: float = 10.0
 
+    least_batch: ClassVar[int] = 2
     citation: ClassVar[str] = "Kumar et al. 2018"
     summary: ClassVar[str] = "draws the covariance of the means to the identity"
 

@@ -35,6 +35,7 @@ class FactorVAE(Objective):
     gamma: float
 
     companions: ClassVar[Companions] = "independent"
+    least_batch: ClassVar[int] = 2  # to permute
     citation: ClassVar[str] = "Kim & Mnih 2018"
     summary: ClassVar[str] = "adds gamma times the total correlation, which an adversary estimates"
 

@@ -45,10 +45,15 @@ def principal_components(
 ) -> LinearMap:
     """The map to the components of most variance, in descending order of it, not whitened.
 
-    Raises `ValueError` unless `latents` is below the number of images and that of pixels.
+    Raises `ValueError` unless `latents` is below the number of images and that of pixels, and for
+    images that vary in fewer directions than that. A direction counts if the deviation of its code
+    is above what single precision, which pixels and codes have, rounds a code by: 2^-23 of the
+    root-mean-square length of the images.
 
     Source: Hotelling 1933; scikit-learn's `PCA`, with signs as it sets them.
     """
+    if not np.ptp(images, axis=0).any():  # which ARPACK has no word for
+        raise _too_few(0, latents)
     pca = PCA(
         n_components=latents,
         copy=False,  # what is centred in place is the copy in double precision
@@ -60,6 +65,10 @@ def principal_components(
         power_iteration_normalizer="auto",
         random_state=_seed(rng),
     ).fit(images.astype(np.float64))
+    # Both sides are sqrt(n) times what the docstring says.
+    counts = pca.singular_values_ > np.finfo(np.float32).eps * np.linalg.norm(images)
+    if not counts.all():
+        raise _too_few(counts.sum(), latents)
     return LinearMap(pca.components_.T, -(pca.components_ @ pca.mean_))
 
 
@@ -113,6 +122,13 @@ FITS: Mapping[str, Fit] = {
     "random_projection": random_projection,
 }
 """The fits of the linear baselines, by name."""
+
+
+def _too_few(directions: int, latents: int) -> ValueError:
+    return ValueError(
+        f"{latents} components need as many independent directions in which the images vary, not "
+        f"{directions}; give the model fewer latents"
+    )
 
 
 def _seed(rng: np.random.Generator) -> int:

@@ -64,8 +64,14 @@ class Objective(ABC):
     variational: ClassVar[bool] = True
     """Whether the code is a sample of the posterior, with a KL to the prior."""
 
+    weighs_kl: ClassVar[bool] = False
+    """Whether `beta` is the weight of the KL as a whole."""
+
     companions: ClassVar[Companions] = "none"
     """Which second image it wants for each: another draw, or one that shares factors with it."""
+
+    least_batch: ClassVar[int] = 1
+    """The fewest images in a batch: where it looks at several at once, one tells it nothing."""
 
     citation: ClassVar[str]
     summary: ClassVar[str] = ""

@@ -36,8 +36,8 @@ N_AXES = 5
 def read(source: Path) -> Published:
     """The published images, scaled to 64 x 64: object (by file name), azimuth, elevation.
 
-    They are scaled by Pillow's bicubic filter; the code of Locatello et al. 2019 has Lanczos's, so
-    that pixels differ a little from theirs. Each file is a car, (128, 128, 3, 24, 4) bytes.
+    They are scaled by Pillow's Lanczos filter, as in the code of Locatello et al. 2019. Each file
+    is a car, (128, 128, 3, 24, 4) bytes.
 
     Raises `DataError` where there are no such files.
     """
@@ -60,7 +60,7 @@ def _blocks(source: Path, views: tuple[int, int]) -> Iterator[NDArray[np.uint8]]
 
 def _scaled(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     picture = Image.fromarray(np.ascontiguousarray(image))
-    return np.asarray(picture.resize((WIDTH, WIDTH), Image.Resampling.BICUBIC))
+    return np.asarray(picture.resize((WIDTH, WIDTH), Image.Resampling.LANCZOS))
 
 
 def _mesh(path: Path) -> NDArray[Any]:

@@ -36,6 +36,13 @@ class CorrelatedImages(DerivedImages):
     source: str = "correlated"
     definition: str = f"correlated 1 {' '.join(PAIR)} {SIGMA}"
 
+    @property
+    def drawn_together(self) -> tuple[tuple[int, ...], ...]:
+        """The pair as one group, in the place of its first factor; the others each by itself."""
+        pair = tuple(self.factor_names.index(name) for name in PAIR)
+        singles = ((k,) for k in range(len(self.factor_names)) if k not in pair)
+        return tuple(sorted((pair, *singles)))
+
     def draw(self, key: int, step: int, *, batch_size: int) -> NDArray[np.int64]:
         """Rows of the batch of one step of training: (batch_size,), of pairs that go together.
 

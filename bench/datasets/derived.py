@@ -57,6 +57,11 @@ class DerivedImages:
         """How many values each factor of the base has."""
         return self.base.factor_sizes
 
+    @property
+    def drawn_together(self) -> tuple[tuple[int, ...], ...]:
+        """The groups of factors that the base draws together."""
+        return self.base.drawn_together
+
     def __len__(self) -> int:
         return len(self.base)
 

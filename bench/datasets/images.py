@@ -55,6 +55,11 @@ class ImageSet(Protocol):
         """How many values each factor has: their product is the number of images."""
         ...
 
+    @property
+    def drawn_together(self) -> tuple[tuple[int, ...], ...]:
+        """The places of all factors, in groups that `draw` draws independently of each other."""
+        ...
+
     def __len__(self) -> int: ...
 
     def draw(self, key: int, step: int, *, batch_size: int) -> NDArray[np.int64]:

@@ -71,6 +71,11 @@ class StoredImages:
         """How many values each factor has: their product is the number of images."""
         return tuple(self.factors.values())
 
+    @property
+    def drawn_together(self) -> tuple[tuple[int, ...], ...]:
+        """The factors, each by itself: they are independent of each other."""
+        return tuple((factor,) for factor in range(len(self.factor_sizes)))
+
     def grid(self, name: str) -> Grid:
         """The grid of these images that is called so; see `grids_of`."""
         return grids_of(self.factors)[name]

@@ -59,6 +59,11 @@ class PackedImages:
         """How many values each factor has, slowest first: their product is the number of images."""
         return SIZES
 
+    @property
+    def drawn_together(self) -> tuple[tuple[int, ...], ...]:
+        """The factors, each by itself: they are independent of each other."""
+        return tuple((factor,) for factor in range(len(self.factor_sizes)))
+
     def draw(self, key: int, step: int, *, batch_size: int) -> NDArray[np.int64]:
         """Rows of the batch of one step of training: (batch_size,); see `batch_rows`."""
         return batch_rows(key, step, n_images=len(self), batch_size=batch_size)

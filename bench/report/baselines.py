@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from safetensors.numpy import load
 
-from disbench.encoders import N_FITTED
-from disbench.models.baselines import BASELINES
+from disbench.models.baselines import BASELINES, N_FITTED
 from disbench.trained import only_baselines
 from disbench.words import counted, listed
 

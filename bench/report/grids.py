@@ -120,7 +120,8 @@ def comparisons_grid(comparisons: pd.DataFrame) -> Grid:
         columns,
         caption="The probability that a run of the first setting beats one of the second, with its "
         "95 % interval (Newcombe 2006), and the p-value of the Mann-Whitney test, as it is and "
-        "corrected for the number of pairs of its protocol (Holm).",
+        "corrected for the number of pairs of its protocol (Holm), those with a baseline apart; "
+        "there is none for a baseline whose seeds are draws of the evaluation alone.",
     )
 
 

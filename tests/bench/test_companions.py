@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 from disbench.companions import COMPANIONS
+from disbench.datasets.correlated import CorrelatedImages
 from disbench.dsprites import PackedImages, batch_rows
 from disbench.errors import DataError
 from disbench.seeds import stream_key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from disbench.datasets.images import ImageSet
 
 IDENTITY = "a run"
 N = 6000
@@ -38,7 +41,7 @@ def _grid(*sizes: int) -> Grid:
 
 
 def _drawn(
-    kind: str, images: PackedImages, rows: NDArray[np.int64], *, step: int = 0
+    kind: str, images: ImageSet, rows: NDArray[np.int64], *, step: int = 0
 ) -> NDArray[np.int64]:
     return COMPANIONS[kind](images, rows, IDENTITY, step)
 
@@ -103,3 +106,54 @@ def test_a_factor_of_one_value_is_not_counted() -> None:
 def test_one_factor_cannot_be_shared_in_part() -> None:
     with pytest.raises(DataError, match="two have to vary"):
         _drawn("sharing", _grid(1, 10), np.arange(4))
+
+
+def test_factors_that_are_drawn_one_by_one_change_as_ever() -> None:
+    """The rows that Ada-GVAEs were trained with before factors could be drawn together."""
+    found = _drawn("sharing", _grid(7, 5, 3), np.arange(8), step=2)
+    assert found.tolist() == [0, 47, 32, 1, 6, 32, 24, 67]
+
+
+def _scale_and_place(images: ImageSet, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of images of dSprites: (2, n)."""
+    return np.array(np.unravel_index(rows, images.factor_sizes))[[1, 3]]
+
+
+def test_factors_that_are_drawn_together_depend_on_each_other_in_companions() -> None:
+    """Mixed one by one, they would correlate half as much."""
+    images = CorrelatedImages(_grid(3, 6, 40, 32, 32))
+    rows = images.draw(5, 0, batch_size=100_000)
+    companions = _drawn("sharing", images, rows)
+    first, second = (np.corrcoef(_scale_and_place(images, r))[0, 1] for r in (rows, companions))
+    assert first > 0.7
+    assert second == pytest.approx(first, abs=0.01)
+
+
+def test_factors_that_are_drawn_together_change_together() -> None:
+    """As one of four: half of all pairs have both values of the image, half those of the other."""
+    images = CorrelatedImages(_grid(3, 6, 40, 32, 32))
+    rows = images.draw(5, 0, batch_size=20_000)
+    own, other, found = (
+        _scale_and_place(images, r)
+        for r in (rows, _drawn("independent", images, rows), _drawn("sharing", images, rows))
+    )
+    kept, changed = (found == own).all(axis=0), (found == other).all(axis=0)
+    assert (kept | changed).all()
+    differ = (own != other).any(axis=0)
+    assert kept[differ].mean() == pytest.approx(1 / 2, abs=0.02)
+
+
+def test_other_factors_change_as_many_as_a_uniform_draw_says() -> None:
+    """Each of the four that count stays half the time, and by chance some that change stay, too."""
+    images = CorrelatedImages(_grid(3, 6, 40, 32, 32))
+    rows = images.draw(5, 0, batch_size=20_000)
+    pairs = (
+        np.unravel_index(r, (3, 6, 40, 32, 32)) for r in (rows, _drawn("sharing", images, rows))
+    )
+    shared = np.equal(*map(np.array, pairs)).mean(axis=1)[[0, 2, 4]]
+    assert shared == pytest.approx([1 / 2 + 1 / 2 / size for size in (3, 40, 32)], abs=0.02)
+
+
+def test_factors_that_are_all_drawn_together_cannot_be_shared_in_part() -> None:
+    with pytest.raises(DataError, match="two have to vary"):
+        _drawn("sharing", CorrelatedImages(_grid(1, 6, 1, 32, 1)), np.arange(4))

@@ -150,6 +150,39 @@ def test_run_is_not_trained_on_other_data_than_it_is_defined_by(
     assert failure.channels == 3
 
 
+def test_images_that_vary_too_little_for_a_baseline_fail_its_run_with_a_reason(
+    tmp_path: Path, make_study: Callable[..., Study]
+) -> None:
+    """Six images, all of one pattern: one direction of grey."""
+    images = np.zeros((6, 64, 64), np.uint8)
+    images[:, :9, :9] = 40 * np.arange(6)[:, None, None]
+    np.savez(tmp_path / "set.npz", images=images, factor_sizes=[2, 3])
+    study = make_study(data=str(tmp_path / "set.npz"), baselines=["pca"], objectives=[])
+    [cell] = _cells(study, tmp_path / "out")
+    outcome = finish(cell)
+    assert outcome.status == "failed"
+    assert "3 components need as many independent directions" in outcome.error
+    assert "in which the images vary, not 1; give the model fewer latents" in outcome.error
+
+
+def test_file_that_was_written_anew_is_opened_anew(
+    tmp_path: Path, make_study: Callable[..., Study]
+) -> None:
+    """In a process that has opened what it held before; the plan on that is refused then."""
+    path = tmp_path / "set.npz"
+    images = np.random.default_rng(0).integers(256, size=(6, 64, 64, 3), dtype=np.uint8)
+    study = make_study(data=str(path), baselines=["factors"], objectives=[])
+    planned = []
+    for name, pixels in (("before", images), ("after", images[::-1])):
+        np.savez(path, images=pixels, factor_sizes=[2, 3])
+        planned += _cells(study, tmp_path / name)
+        assert finish(planned[-1]).status == "done"
+    before, after = planned
+    assert before.run.data_sha256 != after.run.data_sha256
+    shutil.rmtree(Store(before.directory).folder(before.run).path)
+    assert "holds other images than when the study was planned" in finish(before).error
+
+
 def test_scores_do_not_depend_on_when_they_were_asked_for(done: Cell, tmp_path: Path) -> None:
     """One protocol first and another later, or both at once: the same records."""
     both = _with(done, protocols=("mig/exact", "irs/suter2019"))

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from disbench import pixels
 from disbench.dsprites import FULL, GRIDS
+from disbench.metrics.protocols import PROTOCOLS
+from disbench.metrics.table import CodeTable
 from disbench.pixels import PixelCodes
 
 if TYPE_CHECKING:
     from disbench.dsprites import PackedImages
+    from disbench.metrics.protocol import Protocol, Score
 
 TINY = GRIDS["tiny"]
+FEWER = {"n_scale": 300, "n_train": 120, "n_test": 60, "n_pairs": 8, "n_rows": 8}
+"""Arguments by which a protocol takes a second and not minutes."""
+BY_ROWS = [name for name, protocol in PROTOCOLS.items() if protocol.by_rows]
 
 
 @pytest.fixture
@@ -68,3 +74,29 @@ def test_variance_of_a_row_is_refused(codes: PixelCodes) -> None:
 def test_rows_of_another_grid_are_other_images(codes: PixelCodes) -> None:
     last = replace(codes, rows=codes.rows[-1:])
     assert np.array_equal(last[np.array([0])], codes[np.array([1439])])
+
+
+def _quick(protocol: Protocol) -> Protocol:
+    known = {name: n for name, n in FEWER.items() if name in protocol.arguments}
+    return replace(protocol, arguments={**protocol.arguments, **known})
+
+
+@pytest.mark.parametrize("name", BY_ROWS)
+def test_protocols_that_may_be_asked_say_what_they_say_of_the_array(
+    name: str, codes: PixelCodes
+) -> None:
+    """In every bit, the details as well: they ask nothing that only an array has."""
+
+    def asked(of: Any) -> Score:
+        table = CodeTable(of, TINY.labels(), TINY.factor_names)
+        return _quick(PROTOCOLS[name]).score(table, rng=np.random.default_rng(3))
+
+    found, expected = asked(codes), asked(codes[np.arange(len(codes))])
+    assert found.value == expected.value
+    assert 0 < found.value < 1
+    assert found.detail.keys() == expected.detail.keys()
+    assert all(np.array_equal(found.detail[key], expected.detail[key]) for key in found.detail)
+
+
+def test_protocols_that_may_be_asked_are_these() -> None:
+    assert BY_ROWS == ["beta_vae/locatello2019", "beta_vae/higgins2017", "factor_vae/locatello2019"]

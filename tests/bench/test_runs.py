@@ -87,6 +87,30 @@ def test_beta_is_that_of_the_objective(make_run: Callable[..., Run]) -> None:
     assert make_run(objective="ae", hyperparameters={}).beta is None
 
 
+@pytest.mark.parametrize(
+    ("objective", "hyperparameters", "weight"),
+    [
+        ("beta_vae", {"beta": 4.0}, 4),
+        ("vae", {}, 1),
+        ("ada_gvae", {"beta": 2.0}, 2),
+        ("ae", {}, None),
+        ("beta_tc_vae", {"beta": 4.0}, None),
+        ("beta_tc_vae_mss", {"beta": 4.0}, None),
+        ("cci_vae", {"capacity": 25.0}, None),
+        ("factor_vae", {"gamma": 10.0}, None),
+        ("dip_vae_i", {"lambda_od": 1.0}, None),
+        ("dip_vae_ii", {"lambda_od": 1.0}, None),
+        ("info_vae", {"lambda_mmd": 10.0}, None),
+        ("pca", {}, None),
+    ],
+)
+def test_beta_weighs_the_whole_kl_of_some(
+    objective: str, hyperparameters: dict[str, float], weight: float, make_run: Callable[..., Run]
+) -> None:
+    """That of the beta-TCVAE weighs the total correlation alone."""
+    assert make_run(objective=objective, hyperparameters=hyperparameters).weight_of_kl == weight
+
+
 @pytest.mark.parametrize("name", BASELINES)
 def test_baseline_is_a_run_without_steps(name: str, make_run: Callable[..., Run]) -> None:
     run = make_run(objective=name, hyperparameters={}, steps=0)

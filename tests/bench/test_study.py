@@ -175,6 +175,41 @@ def test_main_hyperparameter_has_to_be_given(study_content: Callable[..., Conten
         parse_study(content, source="tiny")
 
 
+WITH_SEVERAL_AT_ONCE = {
+    "beta_tc_vae": {"beta": 4},
+    "beta_tc_vae_mss": {"beta": 4},
+    "dip_vae_i": {"lambda_od": 1},
+    "dip_vae_ii": {"lambda_od": 1},
+    "factor_vae": {"gamma": 10},
+}
+
+
+@pytest.mark.parametrize("name", WITH_SEVERAL_AT_ONCE)
+def test_batch_of_one_is_refused_where_several_are_looked_at(
+    name: str, study_content: Callable[..., Content]
+) -> None:
+    objectives = [AE, {"name": name, **WITH_SEVERAL_AT_ONCE[name]}]
+    content = study_content(objectives=objectives, training={"batch_size": 1})
+    expected = f"training.batch_size: got 1; {name} looks at 2 or more at once"
+    assert _refusal(content).removeprefix("the grid: ") == expected
+
+
+def test_batch_of_two_and_one_of_other_objectives_will_do(
+    make_study: Callable[..., Study],
+) -> None:
+    several = [{"name": name, **given} for name, given in WITH_SEVERAL_AT_ONCE.items()]
+    assert make_study(objectives=several, training={"batch_size": 2}).n_runs == 5
+    others = [
+        AE,
+        VAE,
+        {"name": "beta_vae", "beta": 4},
+        {"name": "cci_vae", "capacity": 5},
+        {"name": "info_vae", "lambda_mmd": 10},
+        {"name": "ada_gvae", "beta": 1},
+    ]
+    assert make_study(objectives=others, training={"batch_size": 1}).n_runs == 6
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -128,6 +128,18 @@ def test_pixels_of_every_channel_count_in_the_normalised_beta(
     assert tabulate(store).runs["beta_norm"].tolist() == [4 * 3 / (3 * 4096)] * 2
 
 
+def test_beta_that_does_not_weigh_the_kl_is_not_normalised(
+    tmp_path: Path, make_run: MakeRun, write_run: WriteRun
+) -> None:
+    store = Store(tmp_path)
+    for objective in ("beta_tc_vae", "ada_gvae"):
+        write_run(store, make_run(objective=objective))
+    runs = tabulate(store).runs.set_index("model")
+    assert runs["beta"].to_dict() == {"beta_tc_vae": 4, "ada_gvae": 4}
+    assert isnan(runs.loc["beta_tc_vae", "beta_norm"])
+    assert runs.loc["ada_gvae", "beta_norm"] == 4 * 3 / 4096
+
+
 def test_autoencoder_has_no_beta_and_no_kl(store: Store) -> None:
     row = tabulate(store).runs.iloc[0]
     missing = ["beta", "beta_norm", "hyperparameters", "kl", "elbo"]

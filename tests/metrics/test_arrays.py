@@ -2,11 +2,20 @@
 
 import numpy as np
 
-from disbench.metrics.arrays import ratio, standardised, top_two_gap, varying
+from disbench.metrics.arrays import blocks, ratio, standardised, top_two_gap, varying
 
 
 def test_a_share_of_nothing_is_none() -> None:
     np.testing.assert_array_equal(ratio(np.array([1.0, 0, 3]), np.array([2.0, 0, 0])), [0.5, 0, 0])
+
+
+def test_blocks_have_as_many_items_as_fit_into_a_gather() -> None:
+    """Of 2 to the 21 entries, and one item at least."""
+    whole = 2**21
+    assert list(blocks(7, whole // 3)) == [slice(0, 3), slice(3, 6), slice(6, 9)]
+    assert list(blocks(3, whole // 3)) == [slice(0, 3)]
+    assert list(blocks(2, 5 * whole)) == [slice(0, 1), slice(1, 2)]
+    assert list(blocks(0, 4)) == []
 
 
 def test_shares_are_taken_row_by_row() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from disbench.metrics import beta_vae
+from disbench.metrics import arrays
 from disbench.metrics.beta_vae import pair_differences
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.metrics.table import CodesError, CodeTable
@@ -117,5 +117,5 @@ def test_differences_are_the_same_bits_however_few_rows_are_gathered_at_once(
 
     at_once = differences()
     for points in (1, 7):
-        monkeypatch.setattr(beta_vae, "_ENTRIES_AT_ONCE", points * 64 * 10)
+        monkeypatch.setattr(arrays, "_ENTRIES_AT_ONCE", points * 64 * 10)
         assert np.array_equal(differences(), at_once)

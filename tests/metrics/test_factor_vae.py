@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from disbench.metrics import factor_vae as module
+from disbench.metrics import arrays
 from disbench.metrics.factor_vae import factor_vae
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.metrics.table import CodeTable
@@ -105,5 +105,5 @@ def test_votes_are_the_same_however_few_rows_are_gathered_at_once(
         return np.append(found.detail["votes"].ravel(), found.value)
 
     at_once = votes()
-    monkeypatch.setattr(module, "_ENTRIES_AT_ONCE", 5 * 64 * 10)
+    monkeypatch.setattr(arrays, "_ENTRIES_AT_ONCE", 5 * 64 * 10)
     assert np.array_equal(votes(), at_once)

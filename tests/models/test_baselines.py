@@ -34,3 +34,8 @@ def test_baseline_says_what_it_is_and_where_it_comes_from(name: str) -> None:
     assert baseline.summary
     assert baseline.citation
     assert {*baseline.ignored} <= {field.name for field in fields(Run)}
+
+
+def test_only_factors_and_pixels_are_the_same_with_every_seed() -> None:
+    """The others draw images to fit, a projection or weights."""
+    assert {name for name, one in BASELINES.items() if one.deterministic} == {"factors", "pixels"}

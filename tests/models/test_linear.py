@@ -11,6 +11,7 @@ from sklearn.decomposition import PCA
 from disbench.models import linear
 from disbench.models.linear import (
     FITS,
+    Fit,
     independent_components,
     principal_components,
     random_projection,
@@ -89,6 +90,33 @@ def test_iteration_that_is_cut_short_is_kept_and_says_so(
     found = independent_components(mixture, latents=3, rng=_rng())
     assert not found.converged
     assert (mixture @ found.matrix + found.offset).std(axis=0) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize("fit", [principal_components, independent_components])
+@pytest.mark.parametrize("directions", [0, 1, 3])
+def test_images_that_vary_too_little_are_refused(fit: Fit, directions: int) -> None:
+    """Mixtures of few images, and their rounding to single precision, which is no direction."""
+    mixture = _rng().random((300, directions)) @ _rng(1).random((directions, N_PIXELS)) + 0.5
+    message = rf"4 components need .* in which the images vary, not {directions}; give the model"
+    with pytest.raises(ValueError, match=message):
+        fit(mixture.astype(np.float32), latents=4, rng=_rng())
+
+
+@pytest.mark.parametrize("fit", [principal_components, independent_components])
+def test_few_images_that_come_often_are_refused(fit: Fit) -> None:
+    """Of two different images there is one direction, and no overflow beyond it."""
+    two = _rng().integers(2, size=(2, 4096)).astype(np.float32)
+    with pytest.raises(ValueError, match=r"2 components need .*, not 1;"):
+        fit(two[_rng(1).integers(2, size=500)], latents=2, rng=_rng())
+
+
+@pytest.mark.parametrize("fit", [principal_components, independent_components])
+def test_as_many_directions_as_latents_will_do(fit: Fit) -> None:
+    """Also where one is ten thousand times as faint as the others."""
+    faint = np.array([1, 1, 1e-4])
+    mixture = ((_rng().random((300, 3)) * faint) @ _rng(1).random((3, N_PIXELS))).astype(np.float32)
+    found = fit(mixture, latents=3, rng=_rng())
+    assert np.linalg.matrix_rank(found.matrix) == 3
 
 
 def test_random_projection_is_gaussian_and_keeps_lengths_on_average() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, dataclass, fields
+from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
 from math import exp, log, log1p
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,6 +27,35 @@ def _objective(name: str) -> Objective:
     make: Any = OBJECTIVES[name]
     objective: Objective = make(*[4.0] * bool(fields(make)))
     return objective
+
+
+GIVEN = None
+"""In place of a default that there is not."""
+
+
+def test_hyperparameters_and_their_defaults_are_those_of_the_results_there_are() -> None:
+    """What is at its default is left out of a folder's name and of what a reader sees.
+
+    With another default, old results would be found under no name, or be read as those of another
+    setting; so would they if the order were another.
+    """
+    defaults = {
+        name: [(f.name, GIVEN if f.default is MISSING else f.default) for f in fields(objective)]
+        for name, objective in OBJECTIVES.items()
+    }
+    assert defaults == {
+        "ae": [],
+        "vae": [],
+        "beta_vae": [("beta", GIVEN)],
+        "cci_vae": [("capacity", GIVEN), ("gamma", 1000.0), ("ramp", 100_000.0)],
+        "factor_vae": [("gamma", GIVEN)],
+        "beta_tc_vae": [("beta", GIVEN), ("alpha", 1.0), ("gamma", 1.0)],
+        "beta_tc_vae_mss": [("beta", GIVEN), ("alpha", 1.0), ("gamma", 1.0)],
+        "dip_vae_i": [("lambda_od", GIVEN), ("lambda_d_factor", 10.0)],
+        "dip_vae_ii": [("lambda_od", GIVEN), ("lambda_d_factor", 1.0)],
+        "info_vae": [("lambda_mmd", GIVEN), ("alpha", 1.0)],
+        "ada_gvae": [("beta", GIVEN)],
+    }
 
 
 def test_reconstruction_error_sums_over_pixels() -> None:

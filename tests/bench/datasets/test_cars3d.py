@@ -58,6 +58,25 @@ def test_image_is_upright_and_keeps_its_colours(cars: Path, tmp_path: Path) -> N
     assert image[50, 50].tolist() == [0, 0, 0]
 
 
+def _lanczos(row: np.ndarray) -> np.ndarray:
+    """A row of 2 n values scaled to n: the kernel of three lobes, stretched to two pixels each."""
+    centres = 2 * np.arange(len(row) // 2) + 0.5
+    apart = (np.arange(len(row)) - centres[:, None]) / 2
+    kernel = np.where(np.abs(apart) < 3, np.sinc(apart) * np.sinc(apart / 3), 0)
+    return np.clip(kernel @ row / kernel.sum(axis=1), 0, 255)
+
+
+def test_scaling_is_that_of_lanczos(cars: Path, tmp_path: Path) -> None:
+    """Of columns of any grey; bicubic scaling is up to 9 levels off."""
+    row = np.random.default_rng(0).integers(256, size=128)
+    mesh = np.zeros((128, 128, 3, N_AZIMUTHS, N_ELEVATIONS), np.uint8)
+    mesh[:] = row[:, None, None, None]
+    savemat(cars / "car_009.mat", {"im": mesh})
+    convert("cars3d", cars, tmp_path / "out.h5")
+    [image] = open_images(str(tmp_path / "out.h5")).unpack([0])
+    assert np.abs(image - _lanczos(row)[:, None]).max() < 0.51
+
+
 def test_archive_gives_what_its_folder_gives(cars: Path, tmp_path: Path) -> None:
     """Also one with paths that lead out of it, and with other data beside the cars."""
     archive = tmp_path / "nips2015-analogy-data.tar.gz"

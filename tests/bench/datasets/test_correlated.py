@@ -68,6 +68,11 @@ def test_batch_is_a_function_of_key_and_step(correlated: CorrelatedImages) -> No
     assert not np.array_equal(first, correlated.draw(8, 3, batch_size=5))
 
 
+def test_the_pair_is_drawn_together(correlated: CorrelatedImages, whole: PackedImages) -> None:
+    assert correlated.drawn_together == ((0,), (1, 3), (2,), (4,))
+    assert whole.drawn_together == ((0,), (1,), (2,), (3,), (4,))
+
+
 def test_weights_are_whole_numbers_that_no_rounding_error_moves() -> None:
     exact = 2**32 * np.exp(-((np.linspace(0, 1, 6)[:, None] - np.linspace(0, 1, 32)) ** 2) / 0.08)
     assert weights(6, 32).tolist() == np.rint(exact).astype(int).tolist()

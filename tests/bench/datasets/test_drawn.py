@@ -119,6 +119,7 @@ def test_everything_but_the_images_is_as_in_dsprites(
     assert (images.channels, images.largest, len(images)) == (3, 255, 737_280)
     assert images.factor_names == ("shape", "scale", "orientation", "posX", "posY")
     assert images.factor_sizes == (3, 6, 40, 32, 32)
+    assert images.drawn_together == ((0,), (1,), (2,), (3,), (4,))
     assert images.grid("tiny") is whole.grid("tiny")
     assert images.n_bytes == whole.packed.nbytes
     drawn = images.draw(5, 2, batch_size=8)

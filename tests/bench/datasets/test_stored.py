@@ -38,6 +38,7 @@ def test_images_in_colour_are_those_of_the_file(path: Path, coloured: NDArray[np
     assert isinstance(images.pixels, np.memmap)
     assert (len(images), images.channels, images.largest) == (60, 3, 255)
     assert (images.factor_names, images.factor_sizes) == (("row", "hue", "column"), (4, 3, 5))
+    assert images.drawn_together == ((0,), (1,), (2,))
     assert (images.source, images.n_bytes) == (str(path), coloured.nbytes)
     assert np.array_equal(images.unpack([7, 0, 59]), coloured[[7, 0, 59]])
     assert images.grid("full").n == 60

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from math import nan
 from typing import TYPE_CHECKING
 
@@ -179,3 +181,9 @@ def test_fits_that_have_not_converged_are_counted(
         write_run(store, run, {"mig/exact": 0.5}, weights=save({"converged": np.array(one)}))
     [found] = about_baselines(gather({"results": store}))
     assert found.endswith(said or "drawn from those of the training.")
+
+
+def test_what_is_said_of_a_fit_needs_no_encoder() -> None:
+    code = "import sys, disbench.report.baselines; print('disbench.encoders' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+    assert found.stdout == "False\n"

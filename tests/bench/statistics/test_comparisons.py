@@ -138,3 +138,49 @@ def test_p_is_that_of_scipy(make_scores: MakeScores) -> None:
 def test_fewer_than_two_settings_have_no_pairs(make_scores: MakeScores) -> None:
     assert compare_settings(make_scores(HIGH)).empty
     assert compare_settings(make_scores([])).empty
+
+
+BASELINE = {"beta": nan, "hyperparameters": None}
+
+
+def _three_trained(make_scores: MakeScores) -> pd.DataFrame:
+    """Five runs of each beta: every one beats those of the beta before it, but for one pair."""
+    values = [0.1, 0.2, 0.3, 0.4, 0.55, 0.5, 0.6, 0.7, 0.8, 0.95, 0.9, 1.0, 1.1, 1.2, 1.3]
+    return make_scores(values, beta=np.repeat([1.0, 4.0, 16.0], 5))
+
+
+def test_baselines_change_nothing_that_is_said_of_trained_settings(make_scores: MakeScores) -> None:
+    """Of 252 ways to rank 4 are as far out as one lost pair of 25, and 2 as none: 2 x 4, 3 x 2."""
+    trained = _three_trained(make_scores)
+    baselines = [
+        make_scores([0.0, 0.01, 0.02, 0.03, 0.04], model=model, **BASELINE)
+        for model in ("factors", "pca", "untrained")
+    ]
+    alone, table = compare_settings(trained), compare_settings(pd.concat([trained, *baselines]))
+    assert alone["p_adjusted"].tolist() == pytest.approx([8 / 252, 6 / 252, 8 / 252])
+    both = table[~table["first"].isin(["factors", "pca", "untrained"])].reset_index(drop=True)
+    assert both["p_adjusted"].tolist() == alone["p_adjusted"].tolist()
+
+
+def test_pairs_with_a_baseline_are_corrected_among_themselves(make_scores: MakeScores) -> None:
+    """Three of them, each as far out as can be, with 2 of 252; the trained ones do not count."""
+    baseline = make_scores([0.0, 0.01, 0.02, 0.03, 0.04], model="pca", **BASELINE)
+    table = compare_settings(pd.concat([_three_trained(make_scores), baseline]))
+    pairs = table[table["first"].eq("pca")]
+    assert pairs["p"].tolist() == pytest.approx([2 / 252] * 3)
+    assert pairs["p_adjusted"].tolist() == pytest.approx([6 / 252] * 3)
+
+
+@pytest.mark.parametrize("model", ["factors", "pixels"])
+def test_draws_of_the_evaluation_alone_are_not_tested(make_scores: MakeScores, model: str) -> None:
+    """How often such a baseline wins stays; beside PCA and one beta, one pair has a p."""
+    parts = [
+        make_scores([0.9, 0.91, 0.92], model=model, **BASELINE),
+        make_scores([0.6, 0.65, 0.8], model="pca", **BASELINE),
+        make_scores(HIGH),
+    ]
+    table = compare_settings(pd.concat(parts)).set_index(["first", "second"])
+    assert table.loc[model, "probability"].tolist() == [1, 1]
+    assert table.loc[model, ["low", "high"]].notna().all(axis=None)
+    assert table.loc[model, ["p", "p_adjusted"]].isna().all(axis=None)
+    assert table.loc[("pca", "4"), "p_adjusted"] == table.loc[("pca", "4"), "p"]
