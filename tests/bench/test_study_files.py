@@ -75,7 +75,7 @@ def test_a_study_survives_its_file(
 
 @pytest.mark.parametrize(
     ("name", "n_runs"),
-    [("smoke", 6), ("quick", 12), ("higgins2017", 210), ("locatello2019", 1800), ("tradeoff", 15)],
+    [("smoke", 14), ("quick", 12), ("higgins2017", 210), ("locatello2019", 1800), ("tradeoff", 15)],
 )
 def test_shipped_study_can_be_run(name: str, n_runs: int) -> None:
     study = load_study(name)

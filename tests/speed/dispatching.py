@@ -112,8 +112,14 @@ def _seconds_to_write(directory: Path) -> float:
 
 
 def _plan(directory: Path, n_runs: int) -> Plan:
-    study = narrowed(load_study("smoke"), beta=[1.0], seeds=n_runs, steps=50, precision="fp32")
-    study = study.model_copy(update={"baselines": (), "objectives": study.objectives[1:]})
+    study = narrowed(
+        load_study("smoke"),
+        objectives=["beta_vae"],
+        beta=[1.0],
+        seeds=n_runs,
+        steps=50,
+        precision="fp32",
+    )
     Store(directory).open_for(study)
     return make_plan(study, directory, device="cpu")
 

@@ -25,7 +25,7 @@ def test_studies_are_listed_with_their_size(disbench: Command) -> None:
     assert rows["locatello2019"] == ["1800", "300,000"]  # 6 objectives, 6 settings, 50 seeds
     assert rows["higgins2017"] == ["210", "300,000"]
     assert rows["tradeoff"] == ["15", "345,600"]
-    assert rows["smoke"] == ["6", "100"]
+    assert rows["smoke"] == ["14", "100"]
     assert set(shipped_studies()) <= rows.keys()
 
 
