@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.patches import Rectangle
 
 from disbench.evidence import Evidence, gather
-from disbench.figures.scores import score_picture, tradeoff_picture
+from disbench.figures.scores import _columns, _figure, score_picture, tradeoff_picture
 from disbench.figures.style import SERIES, write_picture
 from disbench.records import Failure
 from disbench.store import Store
@@ -203,6 +203,20 @@ def test_names_are_slanted_only_where_there_are_many(
     assert [label.get_text() for label in labels] == [f"{2 + place}" for place in range(n)]
     slanted = {(label.get_rotation(), label.get_ha()) for label in labels}
     assert slanted == {(0, "center") if n == 6 else (40, "right")}
+
+
+@pytest.mark.parametrize(("n", "columns"), [(8, 3), (12, 2), (13, 1), (36, 1)])
+def test_a_row_has_fewer_panels_the_more_settings_there_are(n: int, columns: int) -> None:
+    assert _columns(4, n) == columns
+    assert _columns(1, n) == 1
+
+
+def test_panels_of_many_settings_stay_readable() -> None:
+    """So wide that a page shows them, and so high that long names do not eat the panel."""
+    names = [f"dip_vae_ii lambda_od={place}" for place in range(36)]
+    width, height = _figure(2, 1, names).get_size_inches()
+    assert width < 13
+    assert height > 2 * (2.7 + 0.05 * len(names[0]))
 
 
 def test_axis_says_what_a_bare_number_is(evidence: Evidence) -> None:

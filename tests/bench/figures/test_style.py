@@ -18,6 +18,7 @@ from disbench.figures.style import (
     STYLE,
     Picture,
     grid_of_panels,
+    height_for,
     markers,
     palette,
     write_picture,
@@ -46,6 +47,11 @@ def _style() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_style")
+def test_legend_of_many_names_has_its_height() -> None:
+    assert height_for(["a"], 3.2) == 3.2
+    assert height_for(["a"] * 36, 3.2) > 36 * 0.18
+
+
 def test_figure_is_written_as_png_and_svg(tmp_path: Path) -> None:
     svg = write_picture(_picture(), tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["name.png", "name.svg"]

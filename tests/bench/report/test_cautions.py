@@ -272,6 +272,17 @@ def test_lost_factors_are_counted_by_setting(
     }
 
 
+def test_of_many_settings_that_lose_factors_the_first_are_named(
+    make_evidence: MakeEvidence,
+) -> None:
+    betas: list[dict[str, object]] = [{"beta": float(beta)} for beta in range(2, 10)]
+    factors = [{**beta, "factor": "shape", "share": 0.0} for beta in betas]
+    evidence = make_evidence(runs=_runs(betas), factors=factors)
+    text = _said(evidence)["factors that no dimension carries"]
+    assert "beta 7 (shape in 1 of 1 runs); and 2 more settings." in text
+    assert "beta 8" not in text
+
+
 @pytest.mark.parametrize(
     ("column", "values", "kind", "text"),
     [
