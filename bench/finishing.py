@@ -12,7 +12,7 @@ from safetensors.torch import load, save
 
 from disbench.cells import asked, is_answered, is_done, to_ask
 from disbench.claims import TakenError
-from disbench.datasets.sources import open_images
+from disbench.data import open_images
 from disbench.dsprites import GRIDS
 from disbench.encoders import NetworkEncoder, encoder_of
 from disbench.errors import DataError

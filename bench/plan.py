@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from disbench.cells import Cell, is_done
-from disbench.datasets.sources import outline
+from disbench.data import outline
 from disbench.errors import StudyError
 from disbench.hardware import find_hardware
 from disbench.sittings import EVERY_MINUTE

@@ -222,7 +222,7 @@ class Study(Section):
     @model_validator(mode="after")
     def _can_score(self) -> Self:
         """Of a file the number of images is not known before it is opened."""
-        if self.data in import_module("disbench.datasets.sources").NAMES:
+        if self.data in import_module("disbench.data").NAMES:
             n_images = import_module("disbench.dsprites").GRIDS[self.evaluation.grid].n
             if (reason := self.evaluation.unfit(n_images)) is not None:
                 raise ValueError(f"evaluation: {reason}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from disbench.cells import asked
-from disbench.datasets.sources import open_images, outline
+from disbench.data import open_images, outline
 from disbench.encoders import encoder_of
 from disbench.encoding import Codes
 from disbench.estimate import measure_speeds

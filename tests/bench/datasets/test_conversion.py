@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from disbench import cli
+from disbench.data import open_images
 from disbench.datasets import mpi3d
 from disbench.datasets.conversion import CONVERSIONS, convert
-from disbench.datasets.sources import open_images
 from disbench.errors import DataError
 
 if TYPE_CHECKING:
