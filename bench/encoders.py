@@ -11,7 +11,7 @@ import torch
 
 from disbench.encoding import Codes, encode
 from disbench.models.baselines import BASELINES, N_FITTED
-from disbench.pixels import PixelCodes, flat_pixels, in_blocks
+from disbench.pixel_codes import PixelCodes, flat_pixels, in_blocks
 from disbench.seeds import generator, stream_key
 from disbench.trainer import initial_model
 

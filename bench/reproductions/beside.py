@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from disbench.metrics.arrays import FloatArray
-    from disbench.reproductions.published import PublishedRow, PublishedTable, Reproduction
+    from disbench.reproductions.reproduction import PublishedRow, PublishedTable, Reproduction
     from disbench.tables import Tables
 
 COLUMNS: Mapping[str, str] = {

@@ -13,7 +13,7 @@ from disbench.encoders import encoder_of
 from disbench.encoding import Codes
 from disbench.estimate import measure_speeds
 from disbench.models.baselines import BASELINES
-from disbench.pixels import PixelCodes
+from disbench.pixel_codes import PixelCodes
 from disbench.reproductions.slicing import Costs
 from disbench.scoring import score_codes
 
