@@ -10,8 +10,8 @@ import torch
 from disbench.encoding import BATCH_SIZE
 from disbench.models.autoencoder import Posterior
 from disbench.models.objectives import reconstruction_error
+from disbench.pictures import Pictures
 from disbench.records import Evaluation
-from disbench.run_folder import Pictures
 from disbench.seeds import generator, stream_key
 from disbench.trainer import as_tensor
 

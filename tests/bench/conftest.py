@@ -10,6 +10,7 @@ import pytest
 
 from disbench import evaluation
 from disbench.hardware import one_thread
+from disbench.pictures import Pictures
 from disbench.records import (
     Evaluation,
     EvaluationRecord,
@@ -18,7 +19,6 @@ from disbench.records import (
     ScoreRecord,
     TrainingRecord,
 )
-from disbench.run_folder import Pictures
 from disbench.runs import Run
 from disbench.study_files import parse_study
 
