@@ -123,6 +123,7 @@ def _train(
         data_source=images.source,
         channels=images.channels,
         status="diverged" if made.diverged else "done",
+        converged=made.encoder.converged,
         steps_done=made.steps_done,
         started=sitting.started,
         seconds=sitting.seconds,
