@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from disbench.encoding import BATCH_SIZE
+from disbench.kept_pictures import Pictures
 from disbench.models.autoencoder import Posterior
 from disbench.models.objectives import reconstruction_error
-from disbench.pictures import Pictures
 from disbench.records import Evaluation
 from disbench.seeds import generator, stream_key
 from disbench.trainer import as_tensor

@@ -10,8 +10,8 @@ import numpy as np
 from disbench.arrays import pack_arrays, unpack_array, unpack_arrays
 from disbench.atomic import write_whole
 from disbench.errors import DamagedError
+from disbench.kept_pictures import pictures_of
 from disbench.loss_files import as_csv, losses_from
-from disbench.pictures import pictures_of
 from disbench.record_files import read_record, write_record
 from disbench.records import EvaluationRecord, Record, TrainingRecord
 from disbench.seals import check_size, read_sealed, seal
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from disbench.encoding import Codes
-    from disbench.pictures import Pictures
+    from disbench.kept_pictures import Pictures
     from disbench.records import LossRecord
     from disbench.seals import Seal
 

@@ -29,14 +29,7 @@ def mapped(
 ) -> tuple[NDArray[np.uint8], str]:
     """Map the file of this name, written from the blocks if it is not there yet.
 
-    Gives read-only bytes of the shape, and their SHA-256.
-
-    Raises
-    ------
-    DataError
-        If ``sha256`` is given and is not that of the blocks.
-    OSError
-        If the file has to be written, and cannot be.
+    Gives read-only bytes of the shape, and their SHA-256. Raises as `ensure` does.
     """
     path = folder() / name
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ import pytest
 
 from disbench import evaluation
 from disbench.hardware import one_thread
-from disbench.pictures import Pictures
+from disbench.kept_pictures import Pictures
 from disbench.records import (
     Evaluation,
     EvaluationRecord,

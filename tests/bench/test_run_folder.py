@@ -15,7 +15,7 @@ from disbench.arrays import pack_arrays
 from disbench.dsprites import GRIDS
 from disbench.encoding import Codes
 from disbench.errors import DamagedError
-from disbench.pictures import Pictures
+from disbench.kept_pictures import Pictures
 from disbench.record_files import write_record
 from disbench.records import LossRecord, TrainingRecord
 from disbench.run_folder import Progress, RunFolder

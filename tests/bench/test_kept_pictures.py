@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from disbench.errors import DamagedError
-from disbench.pictures import pictures_of
+from disbench.kept_pictures import pictures_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
