@@ -1,11 +1,17 @@
-"""What the parts of a run's definition may be, in a study as in a record."""
+"""What the parts of a run's definition may be, in a file that is read as in a record."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """A part of a file that somebody writes: frozen, of exact types, without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 def one_of(module: str, table: str) -> AfterValidator:

@@ -11,7 +11,7 @@ import torch
 
 from disbench.encoding import Codes, encode
 from disbench.models.baselines import BASELINES, N_FITTED
-from disbench.pixels import PixelCodes, flat_pixels, in_blocks
+from disbench.pixel_codes import PixelCodes, flat_pixels, in_blocks
 from disbench.seeds import generator, stream_key
 from disbench.trainer import initial_model
 
@@ -39,6 +39,11 @@ class Encoder(Protocol):
         """The network that also decodes them, None where nothing does."""
         ...
 
+    @property
+    def converged(self) -> bool:
+        """Whether the iteration by which it was fitted, if there was one, had come to rest."""
+        ...
+
     @classmethod
     def fitted(cls, run: Run, images: ImageSet, *, device: str) -> Self:
         """The encoder of a baseline, which draws from the streams of its run."""
@@ -64,6 +69,7 @@ class NetworkEncoder:
 
     model: Autoencoder
     variational: bool
+    converged: bool = True
 
     @classmethod
     def fitted(cls, run: Run, images: ImageSet, *, device: str) -> Self:
@@ -92,6 +98,11 @@ class LinearEncoder:
 
     map: LinearMap
     model: None = None
+
+    @property
+    def converged(self) -> bool:
+        """Whether the map is the one that its fit was after."""
+        return self.map.converged
 
     @classmethod
     def fitted(cls, run: Run, images: ImageSet, *, device: str) -> Self:  # noqa: ARG003
@@ -128,6 +139,7 @@ class FactorEncoder:
     """The labels of the factors; the images are not looked at."""
 
     model: None = None
+    converged: bool = True
 
     @classmethod
     def fitted(cls, run: Run, images: ImageSet, *, device: str) -> Self:  # noqa: ARG003

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from disbench.datasets.sources import outline
+from disbench.data import outline
 from disbench.encoding import BATCH_SIZE
 from disbench.evaluation import N_RECONSTRUCTED
 from disbench.hardware import keep_freed_memory, one_thread

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from disbench.encoding import BATCH_SIZE
+from disbench.kept_pictures import Pictures
 from disbench.models.autoencoder import Posterior
 from disbench.models.objectives import reconstruction_error
 from disbench.records import Evaluation
-from disbench.run_folder import Pictures
 from disbench.seeds import generator, stream_key
 from disbench.trainer import as_tensor
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 import traceback
-from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from safetensors.torch import load, save
 
+from disbench.cell_images import images_of
 from disbench.cells import asked, is_answered, is_done, to_ask
 from disbench.claims import TakenError
-from disbench.datasets.sources import open_images
 from disbench.dsprites import GRIDS
 from disbench.encoders import NetworkEncoder, encoder_of
-from disbench.errors import DataError
 from disbench.evaluation import evaluate, picture
 from disbench.hardware import keep_freed_memory, one_thread, return_freed_memory
 from disbench.outcomes import Outcome, Status, summary
@@ -111,7 +109,7 @@ def _finish(cell: Cell, store: Store, sittings: Sittings) -> Status:
 def _train(
     cell: Cell, folder: RunFolder, sittings: Sittings
 ) -> tuple[Encoder, Literal["done", "diverged"]]:
-    images = _images(cell)
+    images = images_of(cell)
     moment = sittings.resume(provenance(cell.device))
     make = _fitted if cell.run.is_baseline else _trained
     try:
@@ -125,6 +123,7 @@ def _train(
         data_source=images.source,
         channels=images.channels,
         status="diverged" if made.diverged else "done",
+        converged=made.encoder.converged,
         steps_done=made.steps_done,
         started=sitting.started,
         seconds=sitting.seconds,
@@ -185,7 +184,7 @@ def _loaded(cell: Cell, folder: RunFolder) -> Encoder:
 
 def _evaluate(cell: Cell, encoder: Encoder, folder: RunFolder) -> None:
     clock = time.perf_counter()
-    run, images, device = cell.run, _images(cell), cell.device
+    run, images, device = cell.run, images_of(cell), cell.device
     grid = images.grid(cell.evaluation.grid)
     codes = encoder.encode(images, grid, device=device)
     _note_phase(folder, "scoring")
@@ -249,23 +248,3 @@ def _note_phase(folder: RunFolder, phase: Phase) -> None:
     progress = folder.progress()
     if progress is not None:
         folder.write_progress(progress.model_copy(update={"phase": phase}))
-
-
-def _images(cell: Cell) -> ImageSet:
-    """The images that a run is defined by; `DataError` if its data are others by now."""
-    images = _opened(cell.data)
-    if images.sha256 != cell.run.data_sha256:
-        _opened.cache_clear()  # what was opened may be what the file held before
-        images = _opened(cell.data)
-    if images.sha256 != cell.run.data_sha256:
-        raise DataError(
-            f"{cell.data} holds other images than when the study was planned; give the command "
-            "again for runs on those"
-        )
-    return images
-
-
-@lru_cache(maxsize=1)
-def _opened(data: str) -> ImageSet:
-    """The images, opened once by each worker for as long as they are those that it needs."""
-    return open_images(data)

@@ -17,7 +17,10 @@ from disbench.seeds import generator, stream_key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from numpy.typing import NDArray
+
     from disbench.datasets.grid import Grid
+    from disbench.metrics.protocol import Score
     from disbench.metrics.protocols import GroupProtocol
     from disbench.run_folder import RunFolder
     from disbench.runs import Run
@@ -71,11 +74,7 @@ def _record(
     grid = _grid_of(members, study.evaluation.grid)
     rng = generator(stream_key(f"{grid.name}/{protocol.name}", "rows"))
     rows = np.sort(rng.permutation(grid.n)[:MOST_ROWS])
-    labels = grid.labels()[rows]
-    tables = []
-    for _, folder in members:
-        mean, log_variance = folder.read_codes(rows)
-        tables.append(CodeTable(mean, labels, grid.factor_names, log_variance))
+    tables = _tables(members, grid, rows)
     with one_thread():
         scores = protocol.scores(tables, rng=generator(stream_key(protocol.name, "group")))
     return GroupRecord(
@@ -83,17 +82,26 @@ def _record(
         protocol_version=protocol.version,
         identities=identities,
         provenance=provenance("cpu"),
-        scores=tuple(
-            ScoreRecord(
-                representation="mean",
-                protocol=protocol.name,
-                protocol_version=protocol.version,
-                value=score.value,
-                floor=float("nan"),
-                ceiling=float("nan"),
-                n_points=score.n_points,
-                seed=0,
-            )
-            for score in scores
-        ),
+        scores=tuple(_score_record(protocol, score) for score in scores),
+    )
+
+
+def _tables(members: Sequence[Member], grid: Grid, rows: NDArray[np.int64]) -> list[CodeTable]:
+    """The codes of each run at these rows of the grid."""
+    labels = grid.labels()[rows]
+    codes = (folder.read_codes(rows) for _, folder in members)
+    return [CodeTable(mean, labels, grid.factor_names, spread) for mean, spread in codes]
+
+
+def _score_record(protocol: GroupProtocol, score: Score) -> ScoreRecord:
+    """A score that has neither floor nor ceiling, since it is not about the factors."""
+    return ScoreRecord(
+        representation="mean",
+        protocol=protocol.name,
+        protocol_version=protocol.version,
+        value=score.value,
+        floor=float("nan"),
+        ceiling=float("nan"),
+        n_points=score.n_points,
+        seed=0,
     )

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from disbench.cells import Cell, is_done
-from disbench.datasets.sources import outline
+from disbench.data import outline
 from disbench.errors import StudyError
 from disbench.hardware import find_hardware
 from disbench.sittings import EVERY_MINUTE
@@ -66,12 +66,8 @@ def make_plan(
     """
     if tensorboard:
         check_installed()
-    asked = study.training.precision
     store = Store(directory)
-    earlier = store.study()
-    if asked == "auto" and earlier is not None:
-        asked = earlier.training.precision
-    hardware = find(device, asked)
+    hardware = find(device, _precision(study, store))
     study = narrowed(study, precision=hardware.precision)
     store.check_fits(study)
     images = outline(study.data)
@@ -91,3 +87,9 @@ def make_plan(
         for run in study.runs(precision=hardware.precision, data_sha256=images.sha256)
     )
     return Plan(study, directory, hardware.device, tuple(cells))
+
+
+def _precision(study: Study, store: Store) -> str:
+    """The precision that is asked for: of ``auto`` that of the directory's runs, if any."""
+    asked, earlier = study.training.precision, store.study()
+    return earlier.training.precision if asked == "auto" and earlier is not None else asked

@@ -73,17 +73,20 @@ class Provenance(Record):
 class TrainingRecord(Record):
     """How a run was trained; `diverged` if its loss stopped being a finite number.
 
+    What was fitted and not trained has `converged`, unless its iteration ended before it was at
+    rest.
     `seconds` are those of all sittings. `provenance` is that of the last one, and `earlier` holds
     those before it that differ: a run may go on from a checkpoint on another machine.
     """
 
-    unless_usual = frozenset({"channels"})
+    unless_usual = frozenset({"channels", "converged"})
 
     schema_version: Schema = SCHEMA
     run: Run
     data_source: str
     channels: Channels = 1
     status: Literal["done", "diverged"]
+    converged: bool = True
     steps_done: Count
     started: datetime
     seconds: float

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from disbench.arrays import pack_arrays, unpack_array, unpack_arrays
 from disbench.atomic import write_whole
 from disbench.errors import DamagedError
+from disbench.kept_pictures import pictures_of
+from disbench.loss_files import as_csv, losses_from
 from disbench.record_files import read_record, write_record
-from disbench.records import EvaluationRecord, LossRecord, Record, TrainingRecord
-from disbench.seals import GONE, read_sealed, seal
+from disbench.records import EvaluationRecord, Record, TrainingRecord
+from disbench.seals import check_size, read_sealed, seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from disbench.encoding import Codes
+    from disbench.kept_pictures import Pictures
+    from disbench.records import LossRecord
     from disbench.seals import Seal
 
 Phase = Literal["fitting", "training", "encoding", "scoring"]
@@ -39,20 +41,6 @@ class Progress(Record):
     step: int
     reconstruction: float
     kl: float
-
-
-class Pictures(NamedTuple):
-    """Images to look at, uint8 of 0 to 255, each (..., 64, 64) or, in colour, (..., 64, 64, 3).
-
-    `traversals` is (latents, 9, 64, 64[, 3]): the first original's code with one dimension moved
-    from the 1st to the 99th percentile that it has over the grid. `samples` decode standard normal
-    codes, also for an autoencoder, which was never told to fill that space.
-    """
-
-    originals: NDArray[np.uint8]
-    reconstructions: NDArray[np.uint8]
-    traversals: NDArray[np.uint8]
-    samples: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -111,12 +99,7 @@ class RunFolder:
 
     def losses(self) -> list[LossRecord]:
         """The losses on the way; none of a baseline, which takes no steps."""
-        text = self._trained("losses.csv")
-        try:
-            rows = csv.DictReader(io.StringIO(text.decode("utf-8"), newline=""))
-            losses = [_losses(row) for row in rows]
-        except (ValueError, KeyError, TypeError, csv.Error) as error:
-            raise DamagedError(self.path / "losses.csv", str(error)) from None
+        losses = losses_from(self._trained("losses.csv"), self.path / "losses.csv")
         if not losses and not self._has_no_steps:
             raise DamagedError(self.path / "losses.csv", "it holds no losses")
         return losses
@@ -125,13 +108,7 @@ class RunFolder:
         """The pictures of the run; None of one that has no decoder."""
         if self._draws_nothing:
             return None
-        arrays = self._evaluated("pictures.h5")
-        if arrays.keys() != set(Pictures._fields):
-            raise DamagedError(self.path / "pictures.h5", "it lacks pictures")
-        for name, array in arrays.items():
-            if array.dtype != np.uint8 or not _are_images(array.shape):
-                raise DamagedError(self.path / "pictures.h5", f"{name} holds no images")
-        return Pictures(**arrays)
+        return pictures_of(self._evaluated("pictures.h5"), self.path / "pictures.h5")
 
     def details(self) -> dict[str, NDArray[Any]]:
         """The arrays behind the scores: ``mig/exact/mean/0/gap`` and others; none if not scored."""
@@ -164,7 +141,7 @@ class RunFolder:
         for record in records:
             seals = {} if record is None else record.files
             for name in FILES.intersection(seals):
-                _check_size(self.path / name, seals[name])
+                check_size(self.path / name, seals[name])
 
     def damage(self) -> DamagedError | None:
         """The first file that is not as it was written; all that were sealed are read."""
@@ -181,12 +158,7 @@ class RunFolder:
         self, record: TrainingRecord, losses: Sequence[LossRecord], weights: bytes
     ) -> None:
         """Write how the run was trained, and to what."""
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(LossRecord._fields)
-        writer.writerows(losses)
-        files = {"losses.csv": text.getvalue().encode(), "model.safetensors": weights}
-        self._write(files, record)
+        self._write({"losses.csv": as_csv(losses), "model.safetensors": weights}, record)
 
     def write_evaluation(
         self,
@@ -265,24 +237,6 @@ def _seal(record: TrainingRecord | EvaluationRecord | None, path: Path) -> Seal 
     if path.name not in record.files:
         raise DamagedError(path, "the record beside it does not know it")
     return record.files[path.name]
-
-
-def _check_size(path: Path, expected: Seal) -> None:
-    try:
-        size = path.stat().st_size
-    except GONE as error:
-        raise DamagedError(path, f"{error.strerror}") from None
-    if size != expected.size:
-        raise DamagedError(path, f"{size:,} bytes, of {expected.size:,} that were written")
-
-
-def _are_images(shape: tuple[int, ...]) -> bool:
-    """Whether an array of this shape holds images, grey or in colour."""
-    return shape[-2:] == (64, 64) or shape[-3:] == (64, 64, 3)
-
-
-def _losses(row: Mapping[str, str]) -> LossRecord:
-    return LossRecord(int(row["step"]), *(float(row[name]) for name in LossRecord._fields[1:]))
 
 
 def _code_arrays(codes: Codes) -> dict[str, NDArray[Any]]:

@@ -63,6 +63,16 @@ def without_own_seal(path: Path, data: bytes) -> tuple[bytes, bool]:
     return rest, True
 
 
+def check_size(path: Path, expected: Seal) -> None:
+    """Raise `DamagedError` if a file is not there, or is not of the size of its seal."""
+    try:
+        size = path.stat().st_size
+    except GONE as error:
+        raise DamagedError(path, f"{error.strerror}") from None
+    if size != expected.size:
+        raise DamagedError(path, f"{size:,} bytes, of {expected.size:,} that were written")
+
+
 def _difference(data: bytes, expected: Seal) -> str:
     if len(data) != expected.size:
         return f"{len(data):,} bytes, of {expected.size:,} that were written"

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import MISSING, fields
 from importlib import import_module
-from itertools import product
-from math import prod
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from disbench.definition import (
     BaselineName,
@@ -25,23 +15,18 @@ from disbench.definition import (
     GridName,
     Latents,
     NetworkName,
-    ObjectiveName,
     OptimiserName,
     Positive,
     Rate,
+    Section,
 )
+from disbench.objective_grid import MAX_RUNS, ObjectiveGrid, objectives_by_name, refuse_too_many
 from disbench.runs import Precision, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from disbench.metrics.protocols import GroupProtocol, Protocol
-
-MAX_RUNS = 100_000
-
-
-def _as_list(values: object) -> object:
-    return values if isinstance(values, list | tuple) else [values]
 
 
 def _counted(seeds: object) -> object:
@@ -64,61 +49,11 @@ def _check_protocols(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-Values = Annotated[tuple[float, ...], Field(min_length=1, strict=False), BeforeValidator(_as_list)]
 Seeds = Annotated[
     tuple[Count, ...],
     Field(min_length=1, strict=False),
     BeforeValidator(_counted),
 ]
-
-
-class Section(BaseModel):
-    """A part of a study file: frozen, of exact types, without unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class ObjectiveGrid(Section):
-    """An objective by name, and under their names the values of its hyper-parameters.
-
-    The grid has a cell for every combination of values. A hyper-parameter that is left out has
-    the value that the objective gives it, if it gives one.
-    """
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, Values]
-
-    name: ObjectiveName
-
-    @property
-    def hyperparameters(self) -> dict[str, tuple[float, ...]]:
-        """The values to combine, by the name of the hyper-parameter, the main one first."""
-        return {name: self.__pydantic_extra__[name] for name in _defaults(self.name)}
-
-    @property
-    def n_cells(self) -> int:
-        """How many combinations there are."""
-        return prod(map(len, self.hyperparameters.values()))
-
-    def cells(self) -> Iterator[dict[str, float]]:
-        """Every combination of values."""
-        names = self.hyperparameters
-        return (dict(zip(names, values, strict=True)) for values in product(*names.values()))
-
-    @model_validator(mode="after")
-    def _fits_the_objective(self) -> Self:
-        given, defaults = self.__pydantic_extra__, _defaults(self.name)
-        missing = [name for name, value in defaults.items() if value is None and name not in given]
-        if missing or not given.keys() <= defaults.keys():
-            raise ValueError(
-                f"{self.name} has {_hyperparameters(defaults)}; "
-                f"the study gives {_hyperparameters(given)}"
-            )
-        given.update({name: (v,) for name, v in defaults.items() if v is not None} | given)
-        _refuse_too_many(self.n_cells)  # before they are made: there may be more than atoms
-        for cell in self.cells():
-            _objectives()[self.name](**cell)
-        return self
 
 
 class ModelSection(Section):
@@ -222,7 +157,7 @@ class Study(Section):
     @model_validator(mode="after")
     def _can_score(self) -> Self:
         """Of a file the number of images is not known before it is opened."""
-        if self.data in import_module("disbench.datasets.sources").NAMES:
+        if self.data in import_module("disbench.data").NAMES:
             n_images = import_module("disbench.dsprites").GRIDS[self.evaluation.grid].n
             if (reason := self.evaluation.unfit(n_images)) is not None:
                 raise ValueError(f"evaluation: {reason}")
@@ -232,7 +167,7 @@ class Study(Section):
     def _has_batches_that_are_large_enough(self) -> Self:
         size = self.training.batch_size
         for name in (objective.name for objective in self.objectives):
-            least = _objectives()[name].least_batch
+            least = objectives_by_name()[name].least_batch
             if size < least:
                 raise ValueError(
                     f"training.batch_size: got {size}; {name} looks at {least} or more at once"
@@ -243,28 +178,12 @@ class Study(Section):
     def _trains_nothing_twice(self) -> Self:
         if not (self.baselines or self.objectives):
             raise ValueError("objectives: there are none, and no baselines; give one of either")
-        _refuse_too_many(self.n_runs)
+        refuse_too_many(self.n_runs)
         _refuse_repeated("seeds", map(str, self.seeds))
         _refuse_repeated("baselines", iter(self.baselines))
         cells = (_cell(o.name, cell) for o in self.objectives for cell in o.cells())
         _refuse_repeated("objectives", cells)
         return self
-
-
-def _objectives() -> Mapping[str, type[Any]]:
-    objectives: Mapping[str, type[Any]] = import_module("disbench.models.objectives").OBJECTIVES
-    return objectives
-
-
-def _defaults(objective: str) -> dict[str, float | None]:
-    """The hyper-parameters of an objective and their defaults, None where one is to be given."""
-    given = {field.name: field.default for field in fields(_objectives()[objective])}
-    return {name: None if value is MISSING else value for name, value in given.items()}
-
-
-def _refuse_too_many(n_runs: int) -> None:
-    if n_runs > MAX_RUNS:
-        raise ValueError(f"the grid has {n_runs:,} runs; at most {MAX_RUNS:,} will do")
 
 
 def _refuse_repeated(key: str, items: Iterator[str]) -> None:
@@ -281,8 +200,3 @@ def _cell(objective: str, values: dict[str, float]) -> str:
     settings = ", ".join(f"{name} = {value + 0:g}" for name, value in sorted(values.items()))
     vae = " (the VAE)" if (objective, settings) == ("beta_vae", "beta = 1") else ""
     return f"{objective} {settings}{vae}".rstrip()
-
-
-def _hyperparameters(names: Iterable[str]) -> str:
-    listed = ", ".join(names)
-    return f"the hyper-parameters {listed}" if listed else "no hyper-parameters"

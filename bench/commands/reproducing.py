@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from disbench.commands import running
 from disbench.errors import StudyError
 from disbench.reproductions.costs import measure_costs
-from disbench.reproductions.published import reproduction, reproductions
+from disbench.reproductions.reproduction import reproduction, reproductions
 from disbench.reproductions.slicing import published_protocols, slice_of
 from disbench.store import Store
 from disbench.words import counted, duration, readable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from disbench.executors import Executor
     from disbench.plan import Plan
-    from disbench.reproductions.published import Reproduction
+    from disbench.reproductions.reproduction import Reproduction
     from disbench.study import Study
 
 

@@ -8,8 +8,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from disbench.commands.beside import print_published
 from disbench.commands.headline import headline_table
+from disbench.commands.juxtaposing import print_published
 from disbench.commands.listing import slow_protocols
 from disbench.progress import Display, Silent, display_for
 from disbench.report.build import REPORT

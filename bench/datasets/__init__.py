@@ -1,1 +1,1 @@
-"""Sets of images by name or by path: dSprites, what is drawn from it, and files of any factors."""
+"""What all sets of images share: grids of factors, batches, the cache; and files of any factors."""

@@ -15,7 +15,7 @@ from PIL import Image
 from scipy.io import loadmat
 
 from disbench.datasets.images import WIDTH
-from disbench.datasets.published import Published
+from disbench.datasets.original import Original
 from disbench.errors import DataError
 from disbench.foreign import reading
 
@@ -33,7 +33,7 @@ N_AXES = 5
 """Of a car: height, width, channels, azimuths, elevations."""
 
 
-def read(source: Path) -> Published:
+def read(source: Path) -> Original:
     """The published images, scaled to 64 x 64: object (by file name), azimuth, elevation.
 
     They are scaled by Pillow's Lanczos filter, as in the code of Locatello et al. 2019. Each file
@@ -44,7 +44,7 @@ def read(source: Path) -> Published:
     with _meshes(source) as paths:
         *_, n_azimuths, n_elevations = _mesh(paths[0]).shape
     factors = {"object": len(paths), "azimuth": n_azimuths, "elevation": n_elevations}
-    return Published(factors, partial(_blocks, source, (n_azimuths, n_elevations)))
+    return Original(factors, partial(_blocks, source, (n_azimuths, n_elevations)))
 
 
 def _blocks(source: Path, views: tuple[int, int]) -> Iterator[NDArray[np.uint8]]:

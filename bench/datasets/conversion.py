@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from disbench.datasets.published import Published
+    from disbench.datasets.original import Original
 
 SUFFIXES = (".h5", ".hdf5")
 CHUNK = 64
@@ -30,7 +30,7 @@ CHUNK = 64
 class Conversion:
     """How a data set is read as it was published, and whom to cite for it."""
 
-    read: Callable[[Path], Published]
+    read: Callable[[Path], Original]
     citation: str
 
 
@@ -60,25 +60,25 @@ def convert(name: str, source: Path, out: Path) -> Mapping[str, int]:
         raise DataError(f"{out} does not end in {' or '.join(SUFFIXES)}: HDF5 is what is written")
     if out.exists():
         raise DataError(f"{out} exists already; choose another name")
-    published = CONVERSIONS[name].read(source)
+    original = CONVERSIONS[name].read(source)
     try:
         with replacing(out) as temporary:
-            _write(temporary, published)
+            _write(temporary, original)
     except OSError as error:
         raise DataError(f"{out} cannot be written: {error.strerror or error}") from error
-    return published.factors
+    return original.factors
 
 
-def _write(path: Path, published: Published) -> None:
-    n = prod(published.factors.values())
+def _write(path: Path, original: Original) -> None:
+    n = prod(original.factors.values())
     shape = (WIDTH, WIDTH, 3)
     with h5py.File(path, "w") as file:
-        file["factor_sizes"] = np.array(list(published.factors.values()), np.int64)
-        file["factor_names"] = np.array([name.encode() for name in published.factors])
+        file["factor_sizes"] = np.array(list(original.factors.values()), np.int64)
+        file["factor_names"] = np.array([name.encode() for name in original.factors])
         images = file.create_dataset(
             "images", (n, *shape), np.uint8, chunks=(min(CHUNK, n), *shape), compression="gzip"
         )
         start = 0
-        for block in published.blocks():
+        for block in original.blocks():
             images[start : start + len(block)] = block
             start += len(block)

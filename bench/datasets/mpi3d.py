@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from disbench.datasets.original import Original
 from disbench.datasets.pixels import pixels_in
-from disbench.datasets.published import Published
 from disbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ SIZES: Mapping[int, tuple[int, ...]] = MappingProxyType(
 """By the number of images how many values each factor has, as the authors publish it."""
 
 
-def read(path: Path) -> Published:
+def read(path: Path) -> Original:
     """The published images, whose order is that of the table of factors.
 
     Raises `DataError` for another number of images than the authors have published.
@@ -46,4 +46,4 @@ def read(path: Path) -> Published:
     if pixels.n not in SIZES or pixels.shape[3:] != (3,):
         known = " or ".join(f"({n:,}, 64, 64, 3)" for n in SIZES)
         raise DataError(f"{path} has images {pixels.shape}; MPI3D has {known}")
-    return Published(dict(zip(FACTOR_NAMES, SIZES[pixels.n], strict=True)), pixels.blocks)
+    return Original(dict(zip(FACTOR_NAMES, SIZES[pixels.n], strict=True)), pixels.blocks)

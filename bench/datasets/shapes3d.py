@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from disbench.datasets.grid import grids_of
+from disbench.datasets.original import Original
 from disbench.datasets.pixels import pixels_in
-from disbench.datasets.published import Published
 from disbench.errors import DataError
 from disbench.foreign import reading
 from disbench.hdf5_files import read_hdf5
@@ -24,7 +24,7 @@ FACTOR_NAMES = ("floor_hue", "wall_hue", "object_hue", "scale", "shape", "orient
 """With 10, 10, 10, 8, 4 and 15 values in the published file."""
 
 
-def read(path: Path) -> Published:
+def read(path: Path) -> Original:
     """The published images; how many values each factor has is counted in the labels.
 
     Raises `DataError` unless there are as many labels (n, 6) as images, in the order of a grid
@@ -40,7 +40,7 @@ def read(path: Path) -> Published:
         )
     factors = {name: len(np.unique(labels[:, k])) for k, name in enumerate(FACTOR_NAMES)}
     _check_order(path, labels, factors)
-    return Published(factors, pixels.blocks)
+    return Original(factors, pixels.blocks)
 
 
 def _check_order(path: Path, labels: NDArray[Any], factors: dict[str, int]) -> None:

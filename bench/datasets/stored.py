@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from disbench.datasets.batches import batch_rows
+from disbench.datasets.cache import VARIABLE, mapped
 from disbench.datasets.grid import check_rows, grids_of
 from disbench.datasets.layout import read_layout
-from disbench.dsprites.batches import batch_rows
-from disbench.dsprites.cache import VARIABLE, folder
-from disbench.dsprites.stored import ensure
 from disbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -103,17 +102,14 @@ def stored_images(path: Path) -> StoredImages:
     layout = read_layout(path)
     pixels, factors = layout.pixels, layout.factors
     shape = (pixels.n, *pixels.row_shape)
-    cached = folder() / f"images-{_state(path)}.bytes"
     try:
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        sha256 = ensure(cached, partial(_full_range, pixels))
-        mapped = np.memmap(cached, np.uint8, mode="r", shape=shape)
+        kept, sha256 = mapped(f"images-{_state(path)}.bytes", partial(_full_range, pixels), shape)
     except OSError as error:
         raise DataError(
             f"the {prod(shape):,} bytes of the images of {path} cannot be kept in the cache "
             f"({error}); set {VARIABLE} to a folder with so much room"
         ) from error
-    return StoredImages(mapped, factors, _identity(sha256, shape, factors), str(path))
+    return StoredImages(kept, factors, _identity(sha256, shape, factors), str(path))
 
 
 def _full_range(pixels: Pixels) -> Iterator[NDArray[np.uint8]]:

@@ -1,6 +1,6 @@
-"""dSprites: the factor grid, the renderer, the official files, batches of images."""
+"""dSprites: the factor grid, the renderer, the official files, what is drawn from the images."""
 
-from disbench.dsprites.batches import batch_rows
+from disbench.datasets.batches import batch_rows
 from disbench.dsprites.grid import COARSE, FULL, GRIDS, FactorGrid
 from disbench.dsprites.official import write_official
 from disbench.dsprites.packed import PackedImages

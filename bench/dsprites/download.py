@@ -11,8 +11,8 @@ import requests
 from rich.console import Console
 from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
 
-from disbench.dsprites.cache import folder
-from disbench.dsprites.locks import locked
+from disbench.datasets.cache import folder
+from disbench.datasets.locks import locked
 from disbench.errors import DataError
 
 if TYPE_CHECKING:

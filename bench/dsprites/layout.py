@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from disbench.datasets.images import WIDTH
 from disbench.dsprites.grid import FACTOR_NAMES, FACTOR_VALUES
-from disbench.dsprites.packed import WIDTH
 from disbench.errors import DataError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from disbench.dsprites.batches import batch_rows
+from disbench.datasets.batches import batch_rows
+from disbench.datasets.images import WIDTH
 from disbench.dsprites.grid import FACTOR_NAMES, FULL, GRIDS, SIZES, FactorGrid, check_rows
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-WIDTH = 64
 N_BYTES = WIDTH * WIDTH // 8
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from disbench.datasets.images import WIDTH
 from disbench.dsprites.grid import SIZES, check_factors
 from disbench.dsprites.outlines import SUBPIXELS, snapped, turned
-from disbench.dsprites.packed import N_BYTES, WIDTH, assembled
+from disbench.dsprites.packed import N_BYTES, assembled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from disbench.dsprites.cache import cached, rendered
 from disbench.dsprites.official import FORMATS, read_packed
 from disbench.dsprites.packed import PackedImages
 from disbench.dsprites.render import RENDERED_SHA256
+from disbench.dsprites.whole import cached, rendered
 from disbench.errors import DataError
 
 if TYPE_CHECKING:

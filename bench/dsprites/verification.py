@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from disbench.dsprites.cache import rendered
 from disbench.dsprites.grid import FULL, FactorGrid
 from disbench.dsprites.official import read_packed
+from disbench.dsprites.whole import rendered
 
 if TYPE_CHECKING:
     from pathlib import Path

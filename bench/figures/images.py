@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from disbench.evidence import Evidence
     from disbench.finished import FinishedRun
     from disbench.information import Information
-    from disbench.run_folder import Pictures
+    from disbench.kept_pictures import Pictures
 
 GAP = 2  # pixels between images
 ORIGINAL = "original"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from safetensors.numpy import load
-
 from disbench.models.baselines import BASELINES, N_FITTED
 from disbench.trained import only_baselines
 from disbench.words import counted, listed
@@ -41,7 +39,7 @@ def _details(there: list[str]) -> Iterator[str]:
 
 def _not_converged(evidence: Evidence) -> Iterator[str]:
     """In how many runs of ICA the iteration had not come to rest."""
-    fits = [load(run.folder.read_weights()) for run in evidence.runs if run.run.objective == "ica"]
-    n_open = sum(not fit["converged"] for fit in fits)
+    fits = [run.training for run in evidence.runs if run.run.objective == "ica"]
+    n_open = sum(not fit.converged for fit in fits)
     if n_open:
         yield f"FastICA had not converged in {n_open} of {counted(len(fits), 'run')}."

@@ -11,7 +11,7 @@ from disbench.report.citations import citations
 from disbench.report.comparability import aspects, comparable_rows, comparison
 from disbench.report.findings import findings
 from disbench.report.headline import headline_of
-from disbench.report.page import Block, Page
+from disbench.report.page import Block, Headline, Page
 from disbench.report.paper import latex, markdown
 from disbench.report.png import strip
 from disbench.settings import hyperparameter_word
@@ -59,24 +59,17 @@ def page_of(
     explorables: Explorables,
 ) -> Page:
     """The page of these results; `studies` are by directory, as far as they have one."""
-    frames, headline = evidence.tables, headline_of(evidence)
-    several = len(evidence.sources) > 1
+    frames = evidence.tables
     return Page(
         title=_title(evidence, studies),
         description=" ".join(dict.fromkeys(study.description for study in studies.values())),
         facts=tuple(_facts(evidence)),
-        findings=[
-            *(comparison(evidence) if several else ()),
-            *findings(evidence.trained),
-            *about_baselines(evidence),
-        ],
+        findings=_findings(evidence),
         cautions=cautions,
-        headline=grids.headline_grid(headline),
-        markdown=markdown(headline),
-        latex=latex(headline),
+        headline=_headline(evidence),
         pictures=pictures,
         published=published,
-        comparability=_comparability(evidence) if several else (),
+        comparability=_comparability(evidence),
         summary=grids.summary_grid(frames.summary),
         pooled=grids.pooled_grid(frames.objectives),
         variance=grids.variance_grid(frames.variance, chosen=hyperparameter_word(frames.runs)),
@@ -106,7 +99,25 @@ def _title(evidence: Evidence, studies: Mapping[str, Study]) -> str:
     return " / ".join(evidence.sources) or "results"
 
 
+def _findings(evidence: Evidence) -> list[str]:
+    compared = comparison(evidence) if _are_several(evidence) else ()
+    return [*compared, *findings(evidence.trained), *about_baselines(evidence)]
+
+
+def _headline(evidence: Evidence) -> Headline:
+    frame = headline_of(evidence)
+    return Headline(grids.headline_grid(frame), markdown(frame), latex(frame))
+
+
+def _are_several(evidence: Evidence) -> bool:
+    """Whether there is more than one directory, so that rows may not be comparable."""
+    return len(evidence.sources) > 1
+
+
 def _comparability(evidence: Evidence) -> tuple[Grid, ...]:
+    """The tables of what can be compared; none for a single directory."""
+    if not _are_several(evidence):
+        return ()
     rows = comparable_rows(evidence)
     return grids.aspects_grid(aspects(evidence)), grids.comparable_grid(rows)
 

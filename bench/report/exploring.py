@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from disbench import words
-from disbench.datasets.sources import open_images
+from disbench.data import open_images
 from disbench.errors import DataError, ExplorerError
 from disbench.explorer import explore, reference_images, reference_of
 from disbench.report.headline import run_scores

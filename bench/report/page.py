@@ -59,6 +59,14 @@ class Block:
     dimensions: tuple[str, ...]
 
 
+class Headline(NamedTuple):
+    """The table that says it in short, and the same for a text file and for a paper."""
+
+    grid: Grid
+    markdown: str
+    latex: str
+
+
 @dataclass(frozen=True)
 class Page:
     """All that the page shows, as text, tables and pictures."""
@@ -68,9 +76,7 @@ class Page:
     facts: tuple[tuple[str, str], ...]
     findings: Sequence[str]
     cautions: Sequence[Caution]
-    headline: Grid
-    markdown: str
-    latex: str
+    headline: Headline
     pictures: Mapping[str, Figure]
     published: Published | None
     comparability: Sequence[Grid]

@@ -9,7 +9,7 @@ import numpy as np
 
 from disbench.report.grid import Column, Grid, grid_of
 from disbench.reproductions.beside import NOT_COMPARABLE, beside
-from disbench.reproductions.published import reproduction
+from disbench.reproductions.reproduction import reproduction
 from disbench.words import number
 
 if TYPE_CHECKING:

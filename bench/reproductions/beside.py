@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from disbench.metrics.arrays import FloatArray
-    from disbench.reproductions.published import PublishedRow, PublishedTable, Reproduction
+    from disbench.reproductions.reproduction import PublishedRow, PublishedTable, Reproduction
     from disbench.tables import Tables
 
 COLUMNS: Mapping[str, str] = {
@@ -70,7 +70,7 @@ def beside(reproduction: Reproduction, tables: Tables) -> pd.DataFrame:
     Numbers of other conditions are ``not comparable``, whatever they are.
     """
     rows = (_row(table, row, tables) for table in reproduction.tables for row in table.rows)
-    return pd.DataFrame(list(rows)).astype(dict(COLUMNS))
+    return pd.DataFrame(list(rows), columns=[*COLUMNS]).astype(dict(COLUMNS))
 
 
 def verdict(interval: Interval, *, tolerance: float) -> Verdict:
@@ -93,22 +93,29 @@ def _row(table: PublishedTable, row: PublishedRow, tables: Tables) -> dict[str, 
     judged = _judged(table, row, runs, ours, found)
     our_value = _statistic(table, ours) if known else np.nan
     return {
-        "label": row.label,
-        "model": row.model,
-        "hyperparameters": row.hyperparameters,
-        "quantity": table.quantity,
-        "statistic": table.statistic,
-        "published": float(theirs.mean()),
-        "published_n": max(len(theirs), table.n_models),
-        "from_memory": row.from_memory,
+        **_as_published(table, row),
         "n": len(ours),
         "ours": our_value,
         "difference": our_value - float(theirs.mean()),
         "difference_low": found.low,
         "difference_high": found.high,
-        "tolerance": table.tolerance,
         "verdict": judged.word,
         "reason": judged.reason,
+    }
+
+
+def _as_published(table: PublishedTable, row: PublishedRow) -> dict[str, object]:
+    """What a row says before anything of ours is looked at."""
+    return {
+        "label": row.label,
+        "model": row.model,
+        "hyperparameters": row.hyperparameters,
+        "quantity": table.quantity,
+        "statistic": table.statistic,
+        "published": float(np.mean(row.values)),
+        "published_n": max(len(row.values), table.n_models),
+        "from_memory": row.from_memory,
+        "tolerance": table.tolerance,
         "citation": table.source,
     }
 

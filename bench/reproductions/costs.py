@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from disbench.cells import asked
-from disbench.datasets.sources import open_images, outline
+from disbench.data import open_images, outline
 from disbench.encoders import encoder_of
 from disbench.encoding import Codes
 from disbench.estimate import measure_speeds
 from disbench.models.baselines import BASELINES
-from disbench.pixels import PixelCodes
+from disbench.pixel_codes import PixelCodes
 from disbench.reproductions.slicing import Costs
 from disbench.scoring import score_codes
 

@@ -15,7 +15,7 @@ from disbench.words import counted, duration, listed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from disbench.reproductions.published import Reproduction
+    from disbench.reproductions.reproduction import Reproduction
     from disbench.study import Study
 
 FEW_SEEDS = 3

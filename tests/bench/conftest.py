@@ -10,6 +10,7 @@ import pytest
 
 from disbench import evaluation
 from disbench.hardware import one_thread
+from disbench.kept_pictures import Pictures
 from disbench.records import (
     Evaluation,
     EvaluationRecord,
@@ -18,7 +19,6 @@ from disbench.records import (
     ScoreRecord,
     TrainingRecord,
 )
-from disbench.run_folder import Pictures
 from disbench.runs import Run
 from disbench.study_files import parse_study
 
@@ -186,6 +186,7 @@ def write_run() -> Callable[..., RunFolder]:
         kl: tuple[float, ...] = (1.5, 0.25, 0.0),
         details: Mapping[str, NDArray[Any]] | None = None,
         weights: bytes = b"weights",
+        converged: bool = True,
         scoring_seconds: float = 2.5,
         channels: int = 1,
         data_source: str = "rendered",
@@ -196,6 +197,7 @@ def write_run() -> Callable[..., RunFolder]:
             data_source=data_source,
             channels=channels,
             status=status,
+            converged=converged,
             steps_done=losses[-1].step,
             started=datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
             seconds=12.25,

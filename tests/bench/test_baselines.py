@@ -18,6 +18,7 @@ from disbench import encoders, finishing, runner
 from disbench.commands.checking import check
 from disbench.evidence import gather
 from disbench.finishing import finish
+from disbench.models import linear
 from disbench.plan import make_plan
 from disbench.store import Store
 from disbench.tables import read_csv, tabulate
@@ -199,6 +200,19 @@ def test_baseline_is_scored_by_more_without_being_fitted_again(
     assert finish(replace(cell, evaluation=more)).status == "done"
     assert set(tabulate(Store(tmp_path)).scores["protocol"]) == {MIG, "irs/suter2019"}
     assert _bits(tmp_path, "pca")["pca/model.safetensors"] == before
+
+
+@pytest.mark.parametrize(("most", "converged"), [(1, False), (10_000, True)])
+def test_record_says_whether_the_fit_came_to_rest(
+    most: int, *, converged: bool, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoders, "N_FITTED", 300)
+    monkeypatch.setattr(linear, "MOST_ITERATIONS", most)
+    cell = _cell(study, tmp_path, "ica")
+    assert finish(cell).status == "done"
+    training = _folders(tmp_path)["ica"].training()
+    assert training is not None
+    assert training.converged is converged
 
 
 def test_baseline_that_was_fitted_and_not_scored_goes_on(

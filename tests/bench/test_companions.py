@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from disbench.companions import COMPANIONS
-from disbench.datasets.correlated import CorrelatedImages
 from disbench.dsprites import PackedImages, batch_rows
+from disbench.dsprites.correlated import CorrelatedImages
 from disbench.errors import DataError
 from disbench.seeds import stream_key
 

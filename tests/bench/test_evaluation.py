@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from disbench import evaluation
-from disbench.datasets.drawn import ColourImages
 from disbench.dsprites import FactorGrid, PackedImages
+from disbench.dsprites.drawn import ColourImages
 from disbench.encoding import Codes, encode
 from disbench.evaluation import evaluate, picture
 from disbench.seeds import generator, stream_key

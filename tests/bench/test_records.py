@@ -107,16 +107,24 @@ def test_group_has_a_score_for_each_run() -> None:
         record(*"abc")
 
 
-def test_records_of_dsprites_do_not_mention_its_channels_and_factors(folder: RunFolder) -> None:
+def test_records_do_not_mention_what_is_usual(folder: RunFolder) -> None:
     """Records are written as before there were other data, and the old ones mean the same."""
     training = json.loads((folder.path / "training.json").read_text())
     evaluation = json.loads((folder.path / "evaluation.json").read_text())
-    assert "channels" not in training
+    assert training.keys().isdisjoint({"channels", "converged"})
     assert "factors" not in evaluation
     for record in folder.records():
         assert record is not None
         assert getattr(record, "channels", 1) == 1
         assert getattr(record, "images", GRIDS["tiny"]) is GRIDS["tiny"]
+
+
+def test_record_of_a_fit_that_has_not_converged_says_so(folder: RunFolder) -> None:
+    training = folder.training()
+    assert training is not None
+    assert training.converged
+    text = training.model_copy(update={"converged": False}).model_dump_json()
+    assert not TrainingRecord.model_validate_json(text).converged
 
 
 def test_records_of_other_data_keep_channels_and_factors_in_order(folder: RunFolder) -> None:

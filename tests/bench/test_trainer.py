@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from disbench.datasets.correlated import CorrelatedImages
 from disbench.datasets.stored import StoredImages
 from disbench.dsprites import PackedImages, batch_rows
+from disbench.dsprites.correlated import CorrelatedImages
 from disbench.models.autoencoder import build
 from disbench.models.networks import NETWORKS
 from disbench.seeds import generator, stream_key

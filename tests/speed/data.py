@@ -12,9 +12,10 @@ from matplotlib.path import Path
 from timing import OURS, alternate
 from training import start
 
+from disbench.datasets.images import WIDTH
 from disbench.dsprites import FULL, images, open_images
 from disbench.dsprites.outlines import SUBPIXELS, snapped, turned
-from disbench.dsprites.packed import N_BYTES, WIDTH
+from disbench.dsprites.packed import N_BYTES
 from disbench.dsprites.render import render_packed
 
 if TYPE_CHECKING:

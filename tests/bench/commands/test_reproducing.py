@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from disbench.commands import reproducing
-from disbench.reproductions import published
+from disbench.reproductions import reproduction
 from disbench.reproductions.slicing import Costs
 from disbench.study_files import load_study, to_toml
 from disbench.tables import read_csv
@@ -51,7 +51,7 @@ def reproducible(
         evaluation={"grid": "tiny", "protocols": ["mig/exact", "beta_vae/locatello2019"]},
     )
     path.write_text(to_toml(study), "utf-8")
-    known = published.Reproduction.model_validate(published.tomllib.loads(PUBLISHED))
+    known = reproduction.Reproduction.model_validate(reproduction.tomllib.loads(PUBLISHED))
     for module in ("disbench.commands.reproducing", "disbench.report.published"):
         monkeypatch.setattr(f"{module}.reproduction", {"paper": known}.get)
     monkeypatch.setattr(

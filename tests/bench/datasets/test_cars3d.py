@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from disbench.data import open_images
 from disbench.datasets.conversion import convert
-from disbench.datasets.sources import open_images
 from disbench.errors import DataError
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from disbench import cli
+from disbench.data import open_images
 from disbench.datasets import mpi3d
 from disbench.datasets.conversion import CONVERSIONS, convert
-from disbench.datasets.sources import open_images
 from disbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -80,15 +80,21 @@ def test_file_without_labels_is_refused(write_file: Callable[..., Path], tmp_pat
         convert("shapes3d", source, tmp_path / "out.h5")
 
 
-def test_mpi3d_is_converted_by_its_number_of_images(
+@pytest.fixture
+def mpi3d_toy(
     write_file: Callable[..., Path],
     coloured: NDArray[np.uint8],
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
+) -> Path:
+    """A file of MPI3D, of which 60 images are as many as were published."""
     monkeypatch.setattr(mpi3d, "SIZES", {60: (5, 1, 1, 1, 3, 2, 2)})
-    source = write_file("mpi3d_toy.npz", images=coloured)
-    convert("mpi3d", source, tmp_path / "out.hdf5")
+    return write_file("mpi3d_toy.npz", images=coloured)
+
+
+def test_mpi3d_is_converted_by_its_number_of_images(
+    mpi3d_toy: Path, coloured: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    convert("mpi3d", mpi3d_toy, tmp_path / "out.hdf5")
     images = open_images(str(tmp_path / "out.hdf5"))
     assert images.factor_names == (
         "object_color",
@@ -128,20 +134,15 @@ def test_what_cannot_be_converted_is_refused(shapes3d: Callable[..., Path], tmp_
 
 
 def test_file_that_breaks_off_leaves_nothing(
-    write_file: Callable[..., Path],
-    coloured: NDArray[np.uint8],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    mpi3d_toy: Path, coloured: NDArray[np.uint8], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(mpi3d, "SIZES", {60: (5, 1, 1, 1, 3, 2, 2)})
-    source = write_file("mpi3d_toy.npz", images=coloured)
-    np.savez(source, images=coloured)
-    content = source.read_bytes()
-    source.write_bytes(content[:300_000] + bytes(1000) + content[301_000:])
+    np.savez(mpi3d_toy, images=coloured)
+    content = mpi3d_toy.read_bytes()
+    mpi3d_toy.write_bytes(content[:300_000] + bytes(1000) + content[301_000:])
     folder = tmp_path / "new"
     folder.mkdir()
     with pytest.raises(DataError, match="cannot be read as"):
-        convert("mpi3d", source, folder / "out.h5")
+        convert("mpi3d", mpi3d_toy, folder / "out.h5")
     assert not list(folder.iterdir())
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from disbench.datasets.batches import batch_rows
 from disbench.datasets.pixels import BLOCK, Pixels
 from disbench.datasets.stored import stored_images
-from disbench.dsprites import batch_rows
 from disbench.errors import DataError
 
 if TYPE_CHECKING:

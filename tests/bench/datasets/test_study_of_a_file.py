@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 from disbench import run
-from disbench.datasets.sources import open_images
+from disbench.data import open_images
 from disbench.store import Store
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from disbench.datasets.drawn import ColourImages, NoisyImages
 from disbench.datasets.stored import StoredImages
 from disbench.dsprites import images as draw
+from disbench.dsprites.drawn import ColourImages, NoisyImages
 from disbench.errors import ExplorerError
 from disbench.explorer import REFERENCE, reference_images, reference_of
 from disbench.explorer.reference import MAX_BYTES

@@ -21,7 +21,7 @@ from disbench.figures.images import (
     write_animation,
 )
 from disbench.information import Information
-from disbench.run_folder import Pictures
+from disbench.kept_pictures import Pictures
 from disbench.store import Store
 
 if TYPE_CHECKING:

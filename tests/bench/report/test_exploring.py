@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
-from disbench.datasets.sources import open_images
+from disbench.data import open_images
 from disbench.errors import ExplorerError
 from disbench.evidence import gather
 from disbench.report import exploring

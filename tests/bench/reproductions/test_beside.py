@@ -10,7 +10,7 @@ import pytest
 from disbench.columns import frame_of
 from disbench.dsprites import RENDERED_SHA256
 from disbench.reproductions.beside import COLUMNS, beside, verdict
-from disbench.reproductions.published import PublishedTable, Reproduction
+from disbench.reproductions.reproduction import PublishedTable, Reproduction
 from disbench.statistics.differences import Interval
 from disbench.tables import Tables, analyse
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from disbench.errors import StudyError
-from disbench.reproductions.published import Reproduction
+from disbench.reproductions.reproduction import Reproduction
 from disbench.reproductions.slicing import Costs, published_protocols, slice_of
 from disbench.study_files import parse_study
 

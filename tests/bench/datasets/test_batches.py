@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disbench.dsprites import batch_rows
+from disbench.datasets.batches import batch_rows
 from disbench.errors import DataError
 
 KEY = 0x243F6A8885A308D313198A2E03707344

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from disbench.datasets.drawn import ColourImages, NoisyImages
 from disbench.datasets.hashing import seed_of
+from disbench.dsprites.drawn import ColourImages, NoisyImages
 from disbench.errors import DataError
 
 if TYPE_CHECKING:

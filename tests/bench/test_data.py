@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from disbench.datasets import sources
-from disbench.datasets.sources import DRAWN, NAMES, open_images, outline
+from disbench.data import DRAWN, NAMES, open_images, outline
 from disbench.dsprites import GRIDS, RENDERED_SHA256, PackedImages, write_official
 from disbench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
 
 def test_every_name_has_data_of_its_own(whole: PackedImages) -> None:
@@ -50,12 +46,14 @@ def test_official_images_are_those_of_the_download(
 
 
 def test_path_is_that_of_a_file_of_any_factors(
-    write_file: Callable[..., Path], coloured: NDArray[np.uint8]
+    tmp_path: Path,
 ) -> None:
-    path = write_file("set.h5", images=coloured, factor_sizes=[4, 3, 5])
+    path = tmp_path / "set.npz"
+    pixels = np.random.default_rng(1).integers(256, size=(60, 64, 64, 3), dtype=np.uint8)
+    np.savez(path, images=pixels, factor_sizes=[4, 3, 5])
     for images in (open_images(str(path)), outline(str(path))):
         assert images.factor_sizes == (4, 3, 5)
-        assert np.array_equal(images.unpack([8]), coloured[8:9])
+        assert np.array_equal(images.unpack([8]), pixels[8:9])
 
 
 def test_path_may_be_that_of_an_official_file(whole: PackedImages, tmp_path: Path) -> None:
@@ -69,4 +67,4 @@ def test_path_may_be_that_of_an_official_file(whole: PackedImages, tmp_path: Pat
 def test_unknown_data_are_refused_with_what_there_is(data: str) -> None:
     said = r"data is 'rendered', 'official', 'colour', 'noisy', 'correlated', or the path of a file"
     with pytest.raises(DataError, match=said):
-        sources.open_images(data)
+        open_images(data)

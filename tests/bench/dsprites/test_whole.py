@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 import pytest
 
-from disbench.dsprites.cache import folder, rendered
 from disbench.dsprites.render import RENDERED_SHA256
+from disbench.dsprites.whole import rendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,15 +32,6 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     monkeypatch.setenv("DISBENCH_CACHE", str(path))
     yield path
     shutil.rmtree(path, ignore_errors=True)
-
-
-def test_cache_is_the_user_s_unless_the_variable_says_otherwise(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("DISBENCH_CACHE", "~/elsewhere")
-    assert folder() == Path.home() / "elsewhere"
-    monkeypatch.delenv("DISBENCH_CACHE")
-    assert folder() == platformdirs.user_cache_path("disbench")
 
 
 def test_whole_set_is_mapped_not_read(whole: PackedImages) -> None:

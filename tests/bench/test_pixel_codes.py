@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from disbench import pixels
+from disbench import pixel_codes
 from disbench.dsprites import FULL, GRIDS
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.metrics.table import CodeTable
-from disbench.pixels import PixelCodes
+from disbench.pixel_codes import PixelCodes
 
 if TYPE_CHECKING:
     from disbench.dsprites import PackedImages
@@ -47,9 +47,11 @@ def test_the_whole_set_is_not_unpacked(
     whole: PackedImages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    unpack = pixels.as_tensor
+    unpack = pixel_codes.as_tensor
     monkeypatch.setattr(
-        pixels, "as_tensor", lambda i, rows, **k: asked.append(len(rows)) or unpack(i, rows, **k)
+        pixel_codes,
+        "as_tensor",
+        lambda i, rows, **k: asked.append(len(rows)) or unpack(i, rows, **k),
     )
     codes = PixelCodes(whole, FULL.rows())
     assert codes.shape == (737_280, 4096)
@@ -59,7 +61,7 @@ def test_the_whole_set_is_not_unpacked(
 
 def test_variance_is_that_of_the_array(codes: PixelCodes) -> None:
     """In several blocks, of which the last is not full."""
-    assert len(codes) % pixels.ROWS_AT_ONCE
+    assert len(codes) % pixel_codes.ROWS_AT_ONCE
     array = codes[np.arange(len(codes))]
     found = codes.var(axis=0, dtype=np.float64)
     assert found == pytest.approx(array.var(axis=0, dtype=np.float64), abs=1e-12)

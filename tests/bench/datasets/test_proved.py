@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from disbench.dsprites.stored import Note, ensure
+from disbench.datasets.proved import Note, ensure
 from disbench.errors import DataError
 
 if TYPE_CHECKING:

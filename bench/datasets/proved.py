@@ -1,8 +1,8 @@
-"""A file of packed images: written once, by one process, and not believed without proof.
+"""A file of images: written once, by one process, and not believed without proof.
 
 Beside the file lies a note: the SHA-256 of its bytes, and the size and time of last change that
 it had when they were hashed. While the note holds the file is taken as it is, so that a dozen
-workers need not hash 377 MB each. Otherwise it is hashed, and written again if that is wrong.
+workers need not each hash all of it. Otherwise it is hashed, and written again if that is wrong.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disbench.atomic import replacing, write_whole
-from disbench.dsprites.locks import locked
+from disbench.datasets.locks import locked
 from disbench.errors import DataError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from disbench.datasets.batches import raw_numbers
 from disbench.datasets.derived import DerivedImages
-from disbench.dsprites.batches import raw_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

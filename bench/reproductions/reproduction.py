@@ -7,17 +7,13 @@ from functools import cache
 from importlib import resources
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from disbench.definition import Section
 
 Statistic = Literal["mean", "best half"]
 
 Some = Annotated[tuple[float, ...], Field(min_length=1, strict=False)]
-
-
-class Section(BaseModel):
-    """A part of a file of published numbers: frozen, of exact types, without unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class PublishedRow(Section):

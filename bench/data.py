@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from disbench import dsprites
-from disbench.datasets.correlated import CorrelatedImages
-from disbench.datasets.drawn import ColourImages, NoisyImages
 from disbench.datasets.layout import has_layout
 from disbench.datasets.pixels import FORMATS
 from disbench.datasets.stored import stored_images
 from disbench.dsprites import FULL, RENDERED_SHA256, PackedImages
+from disbench.dsprites.correlated import CorrelatedImages
+from disbench.dsprites.drawn import ColourImages, NoisyImages
 from disbench.dsprites.packed import N_BYTES
 from disbench.errors import DataError
 

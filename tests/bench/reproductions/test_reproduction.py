@@ -7,7 +7,12 @@ import pytest
 from disbench.columns import COLUMNS
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.reproductions.beside import OF_RUNS
-from disbench.reproductions.published import PublishedRow, Reproduction, reproduction, reproductions
+from disbench.reproductions.reproduction import (
+    PublishedRow,
+    Reproduction,
+    reproduction,
+    reproductions,
+)
 from disbench.study_files import load_study
 
 

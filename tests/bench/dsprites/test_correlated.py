@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from disbench.datasets.correlated import CorrelatedImages, weights
+from disbench.dsprites.correlated import CorrelatedImages, weights
 
 if TYPE_CHECKING:
     from disbench.dsprites import PackedImages

@@ -1,35 +1,25 @@
-"""The user's cache folder, where packed images are kept and shared by all processes."""
+"""The whole set as packed images, mapped from the cache and shared by all processes."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import platformdirs
-
+from disbench.datasets.cache import VARIABLE, mapped
+from disbench.datasets.proved import confirmed
 from disbench.dsprites.grid import FULL
 from disbench.dsprites.packed import N_BYTES, PackedImages, assembled
 from disbench.dsprites.render import RENDERED_SHA256, render_blocks
-from disbench.dsprites.stored import confirmed, ensure
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
-    from disbench.dsprites.stored import Blocks
-
-VARIABLE = "DISBENCH_CACHE"
+    from disbench.datasets.proved import Blocks
 
 PAGE = 4096
 """Bytes that are mapped at once."""
-
-
-def folder() -> Path:
-    """Tell where cached files go: ``DISBENCH_CACHE`` if set, or the user's cache folder."""
-    return Path(os.environ.get(VARIABLE) or platformdirs.user_cache_path("disbench")).expanduser()
 
 
 def rendered() -> PackedImages:
@@ -58,23 +48,16 @@ def cached(name: str, blocks: Blocks, sha256: str | None = None) -> tuple[NDArra
     DataError
         If ``sha256`` is given and is not that of the blocks.
     """
-    path = folder() / f"dsprites-{name}.bits"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        known = ensure(path, blocks, sha256)
-        return _mapped(path), known
+        packed, known = mapped(f"dsprites-{name}.bits", blocks, (FULL.n, N_BYTES), sha256)
     except OSError as error:
         _warn(error)
-    packed = assembled(blocks())
-    packed.flags.writeable = False
-    return packed, confirmed(hashlib.sha256(packed.data).hexdigest(), sha256)
-
-
-def _mapped(path: Path) -> NDArray[np.uint8]:
-    """The file, all of it mapped at once: bit by bit it would look like memory that leaks."""
-    packed = np.memmap(path, np.uint8, mode="r", shape=(FULL.n, N_BYTES))
+        packed = assembled(blocks())
+        packed.flags.writeable = False
+        return packed, confirmed(hashlib.sha256(packed.data).hexdigest(), sha256)
+    # All of it touched at once: mapped bit by bit it would look like memory that leaks.
     packed[:: PAGE // N_BYTES, 0].max()
-    return packed
+    return packed, known
 
 
 def _warn(error: OSError) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Published:
+class Original:
     """How many values each factor has, by name, slowest first; and the images in that order.
 
     ``blocks`` gives them a few at a time: (m, 64, 64, 3) bytes each, one for every combination.

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from disbench.dsprites.locks import locked
+from disbench.datasets.locks import locked
 
 if TYPE_CHECKING:
     from pathlib import Path
