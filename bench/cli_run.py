@@ -25,7 +25,7 @@ ObjectiveOption = Annotated[
     str | None,
     typer.Option(
         "--objective",
-        metavar="vae,dip_vae_i",
+        metavar="beta_vae,pca",
         help="Keep these objectives and baselines of the study alone.",
     ),
 ]

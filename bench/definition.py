@@ -6,6 +6,10 @@ from importlib import import_module
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+UNKNOWN = "unknown_name"
+"""The type of the error of a name that is in no table, as pydantic calls it."""
 
 
 class Section(BaseModel):
@@ -31,7 +35,8 @@ def one_of_several(*tables: tuple[str, str]) -> AfterValidator:
             names += getattr(import_module(module), table)
             if name in names:
                 return name
-        raise ValueError(f"there is no {name!r}; expected one of {', '.join(names)}")
+        text = f"there is no {name!r}; expected one of {', '.join(names)}"
+        raise PydanticCustomError(UNKNOWN, "{text}", {"text": text})
 
     return AfterValidator(check)
 

@@ -18,6 +18,7 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from disbench.finishing import finish
 from disbench.hardware import find_hardware
+from disbench.models.objectives import added_objectives
 from disbench.outcomes import Outcome, summary
 from disbench.worker import GOING, begin, finish_in_worker
 
@@ -144,7 +145,7 @@ class Local:
             return_as="generator_unordered",
             batch_size=1,
             initializer=begin,
-            initargs=(self._session, os.getpid()),
+            initargs=(self._session, os.getpid(), added_objectives()),
         )
         sent: dict[str, Cell] = {}
         self._has_workers = True

@@ -71,6 +71,7 @@ def make_plan(
     study = narrowed(study, precision=hardware.precision)
     store.check_fits(study)
     images = outline(study.data)
+    store.check_data(images.sha256)
     if (reason := study.evaluation.unfit(images.grid(study.evaluation.grid).n)) is not None:
         raise StudyError(f"evaluation: {reason}")
     cells = (

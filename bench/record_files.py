@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import ValidationError
 
 from disbench.atomic import write_whole
-from disbench.errors import DamagedError
+from disbench.definition import UNKNOWN
+from disbench.errors import DamagedError, StoreError
 from disbench.records import Record
 from disbench.seals import read_sealed, with_own_seal, without_own_seal
 
@@ -26,7 +27,8 @@ def write_record(record: Record, path: Path, *, durable: bool = True) -> None:
 def read_record(kind: type[AnyRecord], path: Path) -> AnyRecord | None:
     """The record in a JSON file, None where there is no file.
 
-    Raises `DamagedError` for a file that is not such a record, or no longer.
+    Raises `DamagedError` for a file that is not such a record, or no longer, and `StoreError` for
+    one that is as it was written, of an objective or the like that is not known here.
     """
     if not path.exists():
         return None
@@ -39,16 +41,20 @@ def parse_record(kind: type[AnyRecord], data: bytes, path: Path) -> AnyRecord:
     Raises `DamagedError` as `read_record` does.
     """
     rest, is_sealed = without_own_seal(path, data)
-    record = _validated(kind, rest, path)
+    record = _validated(kind, rest, path, is_sealed=is_sealed)
     if not is_sealed and getattr(record, "schema_version", 1) > 1:
         raise DamagedError(path, "it lacks its checksum")
     return record
 
 
-def _validated(kind: type[AnyRecord], data: bytes, path: Path) -> AnyRecord:
+def _validated(kind: type[AnyRecord], data: bytes, path: Path, *, is_sealed: bool) -> AnyRecord:
     try:
         return kind.model_validate_json(data)
     except ValidationError as error:
         [first, *_] = error.errors()
         where = ".".join(map(str, first["loc"])) or "the whole file"
+        if is_sealed and first["type"] == UNKNOWN:  # somebody's own, whose runs are no rubbish
+            raise StoreError(
+                f"{path} cannot be read here: {where}: {first['msg']}; import what defines it first"
+            ) from None
         raise DamagedError(path, f"{where}: {first['msg']}") from None

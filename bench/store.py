@@ -102,6 +102,24 @@ class Store:
             opening = f"{self.directory} holds runs of another kind; choose another --out:"
             raise StoreError("\n".join([opening, *different]))
 
+    def check_data(self, sha256: str) -> None:
+        """Raise `StoreError` if the directory holds runs on other images than those of this hash.
+
+        One run tells: before another was begun, it was asked the same.
+        """
+        for folder in self.finished():
+            try:
+                training = folder.training()
+            except DamagedError:
+                continue
+            if training is not None and training.run.data_sha256 != sha256:
+                raise StoreError(
+                    f"{self.directory} holds runs on other images than the study's data are now "
+                    f"(SHA-256 {training.run.data_sha256[:12]} there, {sha256[:12]} asked for); "
+                    "choose another --out"
+                )
+            return
+
     def folder(self, run: Run) -> RunFolder:
         """The folder of a finished run, there or not."""
         return RunFolder(self.runs / run.id)

@@ -173,7 +173,7 @@ def _path(error: ErrorDetails) -> str:
 def _reason(error: ErrorDetails) -> str:
     message = error["msg"].removeprefix("Value error, ")
     match error["type"]:
-        case "value_error":
+        case "value_error" | "unknown_name":
             return message
         case "missing":
             return "is missing, and has no default"

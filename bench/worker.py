@@ -9,11 +9,14 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from disbench.finishing import finish
+from disbench.models.objectives import OBJECTIVES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from disbench.cells import Cell
+    from disbench.models.objective import Objective
     from disbench.outcomes import Outcome
 
 GOING = "going"
@@ -25,8 +28,12 @@ POLL_SECONDS = 0.2
 _terminated, _idle = Event(), Event()
 
 
-def begin(session: Path, parent: int) -> None:
-    """Make this process a worker of a session, which ends soon after its parent."""
+def begin(session: Path, parent: int, objectives: Mapping[str, type[Objective]]) -> None:
+    """Make this process a worker of a session, which ends soon after its parent.
+
+    It knows the objectives that its parent has beside the shipped ones.
+    """
+    OBJECTIVES.update(objectives)
     _heed_signals()
     _idle.set()
     _end_with(parent, session / GOING)

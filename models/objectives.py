@@ -6,8 +6,6 @@ names.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from disbench.models.ada_gvae import AdaGVAE
 from disbench.models.beta_tc_vae import BetaTCVAE, StratifiedBetaTCVAE
 from disbench.models.beta_vae import AE, VAE, BetaVAE
@@ -25,9 +23,6 @@ from disbench.models.objective import (
     reconstruction_error,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 __all__ = [
     "AE",
     "CCIVAE",
@@ -44,13 +39,14 @@ __all__ = [
     "Loss",
     "Objective",
     "StratifiedBetaTCVAE",
+    "added_objectives",
     "coded",
     "given",
     "plus",
     "reconstruction_error",
 ]
 
-OBJECTIVES: Mapping[str, type[Objective]] = {
+OBJECTIVES: dict[str, type[Objective]] = {
     "ae": AE,
     "vae": VAE,
     "beta_vae": BetaVAE,
@@ -63,3 +59,10 @@ OBJECTIVES: Mapping[str, type[Objective]] = {
     "info_vae": InfoVAE,
     "ada_gvae": AdaGVAE,
 }
+
+_SHIPPED = frozenset(OBJECTIVES)
+
+
+def added_objectives() -> dict[str, type[Objective]]:
+    """The objectives that somebody has put in the table, for other processes to know them, too."""
+    return {name: made for name, made in OBJECTIVES.items() if name not in _SHIPPED}

@@ -23,7 +23,8 @@ def print_published(published: Published, console: Console) -> None:
     """Print a row a published number, and below the table why no more can be said of some."""
     console.print(f"\n{published.title}", markup=False, soft_wrap=True)
     for (quantity, citation), rows in published.rows.groupby(["quantity", "citation"], sort=False):
-        console.print(f"{quantity} ({citation})", markup=False, soft_wrap=True)
+        half = ", better half" if rows["statistic"].eq("best half").all() else ""
+        console.print(f"{quantity}{half} ({citation})", markup=False, soft_wrap=True)
         console.print(_table(rows))
     for line in _reasons(published):
         console.print(line, markup=False, soft_wrap=True)

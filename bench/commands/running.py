@@ -72,7 +72,7 @@ def asked_for(
     """The study with the parts that the arguments of the command replace."""
     return narrowed(
         load_study(study),
-        objectives=None if objective is None else objective.split(","),
+        objectives=None if objective is None else [name.strip() for name in objective.split(",")],
         beta=None if beta is None else _numbers(beta),
         seeds=seeds,
         steps=steps,

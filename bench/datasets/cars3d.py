@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 
 from disbench.datasets.images import WIDTH
 from disbench.datasets.original import Original
@@ -66,7 +67,10 @@ def _scaled(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _mesh(path: Path) -> NDArray[Any]:
     """The images of a car: (height, width, 3, azimuths, elevations)."""
     with reading(path):
-        content = loadmat(path, variable_names=["im"])
+        try:
+            content = loadmat(path, variable_names=["im"])
+        except MatReadError as error:
+            raise DataError(f"{path} is no MATLAB file: {error}") from None
     mesh = content.get("im", np.empty(0))
     if mesh.ndim != N_AXES or mesh.shape[2] != 3 or not mesh.size or mesh.dtype != np.uint8:  # noqa: PLR2004
         raise DataError(

@@ -61,7 +61,8 @@ def _draw_curves(panel: Axes, curves: pd.DataFrame, column: str, settings: Seque
         mean, low, high = by_step.mean(), by_step.quantile(0.05), by_step.quantile(0.95)
         style = DASHES[place % len(DASHES)]
         colour, label = colours[setting], spoken(setting)
-        panel.plot(mean.index, mean, style, color=colour, linewidth=1.3, label=label)
+        mark = "o" if len(mean) == 1 else None  # one point makes no line
+        panel.plot(mean.index, mean, style, color=colour, linewidth=1.3, label=label, marker=mark)
         panel.fill_between(mean.index, low, high, color=colour, alpha=0.2, linewidth=0)
 
 

@@ -96,8 +96,8 @@ def variance_grid(variance: pd.DataFrame, *, chosen: str) -> Grid:
         variance,
         columns,
         caption="Shares of the variance of a score over all runs: estimated components of a nested "
-        "random model. A dash under 'evaluation': a run was scored once, and its draws are part of "
-        "'seed'.",
+        "random model. A dash under 'seed' or 'evaluation': each setting has one run, or each run "
+        "one evaluation, so that this cannot be told from the column before and is part of it.",
     )
 
 

@@ -121,12 +121,14 @@ def _fewer_steps(study: Study, takes: Callable[[Study], float], seconds: float) 
 
     fixed, per_step = takes(of(0)), takes(of(1)) - takes(of(0))
     steps = _two_digits((seconds - fixed) / per_step) if per_step > 0 else 0
-    if steps < FEWEST_STEPS:
-        least = fixed + FEWEST_STEPS * per_step
+    fewest = min(FEWEST_STEPS, study.training.steps)
+    if steps < fewest:
+        least = fixed + fewest * per_step
+        trained = f" and {fewest} steps" if study.objectives else ""
         raise StudyError(
-            f"{duration(seconds)} are too few for {study.name}: {counted(FEW_SEEDS, 'seed')} and "
-            f"{FEWEST_STEPS} steps take {duration(least)} here; allow more --minutes, or leave "
-            "objectives out with --objective"
+            f"{duration(seconds)} are too few for {study.name}: "
+            f"{counted(len(study.seeds), 'seed')}{trained} take {duration(least)} here; allow more "
+            "--minutes, or leave objectives out with --objective"
         )
     return of(steps)
 

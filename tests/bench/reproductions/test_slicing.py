@@ -98,8 +98,10 @@ def test_study_of_two_seeds_keeps_them() -> None:
 def test_too_little_time_is_refused_with_what_it_takes() -> None:
     with pytest.raises(StudyError, match="20 s are too few for s: 3 seeds and 100 steps take 27 s"):
         _slice(20)
-    with pytest.raises(StudyError, match="--minutes"):
-        _slice(5, objectives=[])
+    with pytest.raises(StudyError, match="s: 2 seeds take 6 s here; allow more"):
+        _slice(5, objectives=[], seeds=2)
+    with pytest.raises(StudyError, match="1 seed and 50 steps take 8 s"):
+        _slice(5, seeds=1, training={"steps": 50})
 
 
 def test_only_published_protocols_are_asked_of_means() -> None:
