@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from disbench.consoles import stdout
+from disbench.consoles import stderr, stdout
 from disbench.words import readable
 
 EXIT_DIFFERENT = 1
@@ -53,8 +53,14 @@ def convert(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A new .h5 or .hdf5 file.")],
 ) -> None:
     """Write a published dataset as a file that the data of a study can name."""
-    from disbench.datasets.conversion import convert as convert_to  # noqa: PLC0415
+    from disbench.datasets import conversion  # noqa: PLC0415
 
-    factors = convert_to(name, source, out)
+    factors = conversion.convert(name, source, out)
     sizes = ", ".join(f"{factor} {size}" for factor, size in factors.items())
     stdout.print(f"wrote {readable(out)}: {sizes}", markup=False, soft_wrap=True)
+    if missing := conversion.missing_images(name, factors):
+        stderr.print(
+            f"note: {missing:,} images of the published set are missing: is the source whole?",
+            markup=False,
+            soft_wrap=True,
+        )

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from disbench.report.headline import headline_of
 from disbench.settings import spoken
-from disbench.words import number
+from disbench.words import counted, number
 
 if TYPE_CHECKING:
     from disbench.evidence import Evidence
@@ -30,7 +30,7 @@ def headline_table(evidence: Evidence) -> Table:
     headline = headline_of(evidence, most=max(1, (WIDTH - REST_WIDTH - longest) // SCORE_WIDTH))
     n_more = evidence.scores_of("mean")["protocol"].nunique() - len(headline.protocols)
     if n_more > 0:
-        table.caption = f"and {n_more} more protocols in summary.csv"
+        table.caption = f"and {counted(n_more, 'more protocol')} in summary.csv"
     table.add_column("setting", overflow="fold")  # a long name goes on in the next line
     for name in ("n", "recon.", "KL"):
         table.add_column(name, justify="right", no_wrap=True)

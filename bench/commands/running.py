@@ -16,7 +16,7 @@ from disbench.runner import directory_of
 from disbench.runner import execute as execute_plan
 from disbench.sittings import Interval
 from disbench.study_files import load_study, narrowed
-from disbench.words import duration, listed, readable
+from disbench.words import counted, duration, listed, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +115,7 @@ def show(plan: Plan, *, executor: Executor, console: Console) -> None:
         console.print(f"{state:6} {cell.run.label}", markup=False)
     where = readable(plan.directory)
     console.print(
-        f"\n{len(plan.cells)} runs, {plan.n_done} done; results: {where}/",
+        f"\n{counted(len(plan.cells), 'run')}, {plan.n_done} done; results: {where}/",
         markup=False,
         soft_wrap=True,
     )

@@ -17,7 +17,7 @@ from disbench.report.headline import HeadlineRow, headline_of
 from disbench.report.published import published_of
 from disbench.settings import spoken
 from disbench.store import Store
-from disbench.words import readable
+from disbench.words import counted, readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,9 @@ class Words:
         ):
             self.console.print(line, markup=False, soft_wrap=True)
         if found.missing:
-            self.console.print(f"{len(found.missing)} runs of the study are missing:", markup=False)
+            n_missing, verb = len(found.missing), "is" if len(found.missing) == 1 else "are"
+            text = f"{counted(n_missing, 'run')} of the study {verb} missing:"
+            self.console.print(text, markup=False)
             self.console.print("\n".join(f"  {label}" for label in found.missing), markup=False)
 
 
@@ -201,6 +203,7 @@ def _plain(value: object) -> object:
 
 def _opening(plan: Plan, jobs: int) -> str:
     n_left = len(plan.to_do)
-    text = f"{plan.study.name}: {len(plan.cells)} runs, {plan.n_done} done, {n_left} to do"
+    n_runs = counted(len(plan.cells), "run")
+    text = f"{plan.study.name}: {n_runs}, {plan.n_done} done, {n_left} to do"
     how = f"{plan.device}, {plan.study.training.precision}, {min(jobs, n_left)} at a time"
     return f"{text} ({how})" if n_left else text

@@ -28,19 +28,29 @@ CHUNK = 64
 
 @dataclass(frozen=True)
 class Conversion:
-    """How a data set is read as it was published, and whom to cite for it."""
+    """How a data set is read as it was published, whom to cite for it, and how many images it has.
+
+    There are several sizes of MPI3D, which tells them apart itself.
+    """
 
     read: Callable[[Path], Original]
     citation: str
+    n_images: int | None = None
 
 
 CONVERSIONS: Mapping[str, Conversion] = MappingProxyType(
     {
-        "shapes3d": Conversion(shapes3d.read, shapes3d.CITATION),
+        "shapes3d": Conversion(shapes3d.read, shapes3d.CITATION, 480_000),
         "mpi3d": Conversion(mpi3d.read, mpi3d.CITATION),
-        "cars3d": Conversion(cars3d.read, cars3d.CITATION),
+        "cars3d": Conversion(cars3d.read, cars3d.CITATION, 183 * 24 * 4),
     }
 )
+
+
+def missing_images(name: str, factors: Mapping[str, int]) -> int:
+    """How many images of the published set are not among those of these factors."""
+    whole = CONVERSIONS[name].n_images
+    return 0 if whole is None else whole - prod(factors.values())
 
 
 def convert(name: str, source: Path, out: Path) -> Mapping[str, int]:

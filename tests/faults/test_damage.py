@@ -144,6 +144,6 @@ def test_report_leaves_out_a_run_with_flipped_losses(bench: Bench) -> None:
     ended = bench.tell("report", bench.out)
     assert ended.code == 0, ended.output
     assert "losses.csv: its checksum" in ended.output
-    assert "1 runs of the study are missing" in ended.output
+    assert "1 run of the study is missing" in ended.output
     assert "beta_vae" not in (bench.out / "scores.csv").read_text("utf-8")
     bench.check_as_undisturbed(bench.run("--jobs", "1"))

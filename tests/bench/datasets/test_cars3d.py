@@ -109,6 +109,9 @@ def test_other_folders_and_files_are_refused(cars: Path, tmp_path: Path) -> None
     (cars / "car_009.mat").write_bytes(b"no MATLAB file, but long enough to be looked at" * 9)
     with pytest.raises(DataError, match=r"car_009\.mat cannot be read as \.mat"):
         convert("cars3d", cars, out)
+    (cars / "car_009.mat").write_bytes(b"")
+    with pytest.raises(DataError, match=r"car_009\.mat is no MATLAB file: .*truncated"):
+        convert("cars3d", cars, out)
     assert not out.exists()
 
 

@@ -11,7 +11,7 @@ import pytest
 from disbench import cli
 from disbench.data import open_images
 from disbench.datasets import mpi3d
-from disbench.datasets.conversion import CONVERSIONS, convert
+from disbench.datasets.conversion import CONVERSIONS, convert, missing_images
 from disbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -150,6 +150,13 @@ def test_every_conversion_says_whom_to_cite() -> None:
     assert all(conversion.citation for conversion in CONVERSIONS.values())
 
 
+def test_whole_set_has_no_image_missing() -> None:
+    assert missing_images("shapes3d", dict(zip("abcdef", (10, 10, 10, 8, 4, 15), strict=True))) == 0
+    assert missing_images("cars3d", {"object": 183, "azimuth": 24, "elevation": 4}) == 0
+    assert missing_images("cars3d", {"object": 2, "azimuth": 24, "elevation": 4}) == 181 * 96
+    assert missing_images("mpi3d", {"object": 2}) == 0  # which refuses other sizes itself
+
+
 def test_command_says_what_it_wrote(
     shapes3d: Callable[..., Path],
     tmp_path: Path,
@@ -163,5 +170,7 @@ def test_command_says_what_it_wrote(
         cli.main()
     assert not ended.value.code
     sizes = "floor_hue 2, wall_hue 1, object_hue 2, scale 3, shape 2, orientation 2"
-    assert capsys.readouterr().out == f"wrote {out}: {sizes}\n"
+    told = capsys.readouterr()
+    assert told.out == f"wrote {out}: {sizes}\n"
+    assert told.err.startswith("note: 479,952 images of the published set are missing")
     assert open_images(str(out)).factor_sizes == (2, 2, 3, 2, 2)
