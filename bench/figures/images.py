@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from disbench.atomic import replacing
-from disbench.figures.style import Picture
+from disbench.figures.style import Picture, grid_of_panels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +28,8 @@ GAP = 2  # pixels between images
 ORIGINAL = "original"
 GREY = 128  # of what is no image
 PIXELS_PER_INCH = 110
+MOST_ABREAST = 4
+"""Runs whose traversals stand in a row."""
 FRAME_MILLISECONDS = 180
 
 MOST_SHOWN = 12
@@ -93,9 +95,12 @@ def image_pictures(shown: Sequence[Shown]) -> Iterator[Picture]:
 def traversal_figure(shown: Sequence[Shown]) -> Figure:
     """A block for each run: one image's code, and in each row one of its dimensions moved."""
     blocks = [montage(traversals(one)) for one in shown]
-    width, height = _size(_side_by_side(blocks))
-    figure = Figure(figsize=(width + 1.5 * len(blocks), height), layout="constrained")
-    panels = figure.subplots(1, len(blocks), squeeze=False)[0]
+    widths, heights = zip(*map(_size, blocks), strict=True)
+    n_columns = min(len(blocks), MOST_ABREAST)
+    n_rows = -(-len(blocks) // n_columns)
+    size = (n_columns * (max(widths) + 1.5), n_rows * max(heights))
+    figure = Figure(figsize=size, layout="constrained")
+    panels = grid_of_panels(figure, len(blocks), most_columns=n_columns)
     for panel, block, one in zip(panels, blocks, shown, strict=True):
         _show(panel, block)
         panel.set_title(one.label)

@@ -201,6 +201,15 @@ def test_words_name_the_runs() -> None:
     assert all(alt.endswith(" of one, two.") for alt in alts)
 
 
+def test_traversals_of_many_runs_stand_in_rows_of_four() -> None:
+    of_four, of_nine = (
+        traversal_figure([_shown(f"run {place}") for place in range(n)]) for n in (4, 9)
+    )
+    assert [len(figure.axes) for figure in (of_four, of_nine)] == [4, 9]
+    width, height = of_four.get_size_inches()
+    assert of_nine.get_size_inches().tolist() == pytest.approx([width, 3 * height])
+
+
 def test_traversals_have_a_row_a_dimension() -> None:
     [panel] = traversal_figure([_shown("ae, seed 0")]).axes
     assert panel.get_title() == "ae, seed 0"
