@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
 from disbench.atomic import replacing
@@ -28,6 +29,8 @@ GAP = 2  # pixels between images
 ORIGINAL = "original"
 GREY = 128  # of what is no image
 PIXELS_PER_INCH = 110
+LABEL_WIDTH = 2.1
+"""Inches that the name of a dimension takes beside its row."""
 MOST_ABREAST = 4
 """Runs whose traversals stand in a row."""
 FRAME_MILLISECONDS = 180
@@ -98,8 +101,9 @@ def traversal_figure(shown: Sequence[Shown]) -> Figure:
     widths, heights = zip(*map(_size, blocks), strict=True)
     n_columns = min(len(blocks), MOST_ABREAST)
     n_rows = -(-len(blocks) // n_columns)
-    size = (n_columns * (max(widths) + 1.5), n_rows * max(heights))
-    figure = Figure(figsize=size, layout="constrained")
+    size = (n_columns * (max(widths) + LABEL_WIDTH), n_rows * max(heights))
+    # Images keep their proportions, which the layout does not count with: labels need some room.
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.2))
     panels = grid_of_panels(figure, len(blocks), most_columns=n_columns)
     for panel, block, one in zip(panels, blocks, shown, strict=True):
         _show(panel, block)
