@@ -73,7 +73,7 @@ def stops(monkeypatch: pytest.MonkeyPatch, handlers: None) -> list[bool]:  # noq
 def _finish(session: Path, run: Run, *, parent: int | None = None) -> Outcome:
     cell: Any = Task(run)
     parent = os.getppid() if parent is None else parent
-    worker.begin(session, parent)
+    worker.begin(session, parent, {})
     return finish_in_worker(cell, session, parent)
 
 

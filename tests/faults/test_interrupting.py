@@ -48,7 +48,9 @@ def test_interrupted_group_leaves_checkpoints(bench: Bench) -> None:
     assert "the same command goes on from there" in ended.output
     assert "Traceback" not in ended.output
     bench.check_as_undisturbed(bench.run("--jobs", "1"))
-    assert all(again >= 20 for [_, again] in bench.starts.values())
+    went_on = [again for _, *more in bench.starts.values() for again in more]
+    assert went_on  # but on a busy machine one may have ended before the signal
+    assert all(again >= 20 for again in went_on)
 
 
 @pytest.mark.faults

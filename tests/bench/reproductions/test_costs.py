@@ -58,8 +58,5 @@ def test_scoring_is_that_of_the_study(
     evaluation = {"grid": "tiny", "protocols": protocols, "representations": ["mean"]}
     study = make_study(baselines=["pixels"], evaluation=evaluation)
     measure_costs(make_plan(study, tmp_path, device="cpu"))
-    assert asked == [
-        ("mig/exact", (1440, 3)),
-        ("beta_vae/locatello2019", (1440, 3)),
-        ("beta_vae/locatello2019", (1440, 4096)),
-    ]
+    narrow = [("mig/exact", (1440, 3)), ("beta_vae/locatello2019", (1440, 3))]
+    assert asked == [*narrow, *narrow, ("beta_vae/locatello2019", (1440, 4096))]  # first to warm up
