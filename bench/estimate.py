@@ -6,7 +6,6 @@ import resource
 import sys
 import time
 from dataclasses import dataclass
-from heapq import heapreplace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ import torch
 from disbench.data import outline
 from disbench.encoding import BATCH_SIZE
 from disbench.evaluation import N_RECONSTRUCTED
+from disbench.forecast import end_of
 from disbench.hardware import keep_freed_memory, one_thread
 from disbench.models.baselines import BASELINES
 from disbench.trainer import Trainer, as_tensor, initial_model
@@ -83,7 +83,9 @@ def estimate(plan: Plan, *, jobs: int) -> Estimate:
     codes = n * latents * 8 if plan.study.evaluation.keeps_codes else 0
     return Estimate(
         jobs=jobs,
-        seconds=end_of((speeds.training(run) + speeds.evaluation(run, n) for run in runs), jobs),
+        seconds=end_of(
+            (speeds.training(run) + speeds.evaluation(run, n) for run in runs), [0.0] * jobs
+        ),
         step_seconds=speeds.step,
         memory_bytes=jobs * _peak_bytes() + images.n_bytes,
         disk_bytes=len(runs) * (speeds.weights_bytes + codes + PICTURES_BYTES),
@@ -108,14 +110,6 @@ def measure_speeds(runs: Iterable[Run], images: ImageSet, *, device: str) -> Spe
         step = {name: _median_seconds(trainer.step) for name, trainer in trainers.items()}
         encode, decode = _forward_seconds(model, images, device)
     return Speeds(step, encode, decode, sum(p.numel() * 4 for p in model.parameters()))
-
-
-def end_of(lengths: Iterable[float], jobs: int) -> float:
-    """When the last of tasks of these lengths ends, each of which begins where one ends first."""
-    ends = [0.0] * jobs
-    for length in lengths:
-        heapreplace(ends, ends[0] + length)
-    return max(ends)
 
 
 def _forward_seconds(model: Autoencoder, images: ImageSet, device: str) -> tuple[float, float]:

@@ -108,10 +108,7 @@ class Forecast:
         if len(self._waiting) > LONG_QUEUE:
             total = sum(ends) + sum(n * lengths[shape] for shape, n in self._shapes.items())
             return max(*ends, total / len(ends))
-        heapify(ends)
-        for task in self._waiting.values():
-            heapreplace(ends, ends[0] + lengths[task.shape])
-        return max(ends, default=0.0)
+        return end_of((lengths[task.shape] for task in self._waiting.values()), ends)
 
     def _leave_queue(self, run_id: str) -> None:
         if (task := self._waiting.pop(run_id, None)) is not None:
@@ -159,6 +156,18 @@ class Forecast:
         share = task.steps * pace * EVALUATION_SHARE / (1 - EVALUATION_SHARE)
         spent = [now - run.since for run in self._under_way.values() if run.is_evaluated]
         return max(share, (1 + OVERRUN) * max(spent, default=0.0))
+
+
+def end_of(lengths: Iterable[float], free: Iterable[float]) -> float:
+    """When the last of tasks of these lengths ends, each begun by the worker that is free first.
+
+    `free` is when each of the workers is; without any task, when the last of them is.
+    """
+    ends = list(free)
+    heapify(ends)
+    for length in lengths:
+        heapreplace(ends, ends[0] + length)
+    return max(ends, default=0.0)
 
 
 @dataclass

@@ -133,6 +133,12 @@ class Study(Section):
         n_cells = sum(objective.n_cells for objective in self.objectives)
         return len(self.seeds) * (len(self.baselines) + n_cells)
 
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """What runs of other seeds share, by name: ``beta_vae, beta 4``."""
+        runs = self.runs(precision="fp32", data_sha256="")
+        return tuple(dict.fromkeys(run.setting for run in runs))
+
     def runs(self, *, precision: Precision, data_sha256: str) -> tuple[Run, ...]:
         """The runs of the grid, seeds innermost, in a precision that the hardware has.
 

@@ -83,10 +83,8 @@ def plan(
 
 def _check_is_part(begun: Study, study: Study, out: Path) -> None:
     """Raise `StudyError` unless what a directory was begun with is a part of what is asked for."""
-    settings = {run.setting for run in study.runs(precision="fp32", data_sha256="")}
-    others = {run.setting for run in begun.runs(precision="fp32", data_sha256="")} - settings
-    is_part = begun.name == study.name and not others and set(begun.seeds) <= set(study.seeds)
-    if not is_part or begun.training.steps > study.training.steps:
+    is_part = set(begun.settings) <= set(study.settings) and set(begun.seeds) <= set(study.seeds)
+    if begun.name != study.name or not is_part or begun.training.steps > study.training.steps:
         raise StudyError(
             f"{out} was begun with {begun.name}, {counted(begun.n_runs, 'run')} of "
             f"{begun.training.steps:,} steps, which is no part of what is asked for; choose "

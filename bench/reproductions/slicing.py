@@ -7,7 +7,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from disbench.errors import StudyError
-from disbench.estimate import end_of
+from disbench.forecast import end_of
 from disbench.reproductions.beside import OF_RUNS
 from disbench.study_files import parse_study
 from disbench.words import counted, duration, listed
@@ -33,7 +33,7 @@ class Costs:
 
     def of(self, study: Study, *, jobs: int = 1) -> float:
         """Seconds of a whole study with so many processes, each of which does a run at a time."""
-        return end_of(self._lengths(study), jobs)
+        return end_of(self._lengths(study), [0.0] * jobs)
 
     def _lengths(self, study: Study) -> Iterator[float]:
         """Seconds of each run, in the order of the study."""
@@ -141,15 +141,11 @@ def _two_digits(steps: float) -> int:
 
 
 def _cuts(whole: Study, part: Study) -> Iterator[str]:
-    gone = [setting for setting in _settings(whole) if setting not in _settings(part)]
+    kept = part.settings
+    gone = [setting for setting in whole.settings if setting not in kept]
     if gone:
         yield f"settings: without {listed(gone)}"
     if len(part.seeds) < len(whole.seeds):
         yield f"seeds: {len(part.seeds)} of {len(whole.seeds)}"
     if part.training.steps < whole.training.steps:
         yield f"steps: {part.training.steps:,} of {whole.training.steps:,}"
-
-
-def _settings(study: Study) -> tuple[str, ...]:
-    runs = study.runs(precision="fp32", data_sha256="")
-    return tuple(dict.fromkeys(run.setting for run in runs))
