@@ -58,5 +58,5 @@ ModelName = Annotated[
     ),
 ]
 NetworkName = Annotated[str, one_of("disbench.models.networks", "NETWORKS")]
-OptimiserName = Annotated[str, one_of("disbench.trainer", "OPTIMISERS")]
+OptimiserName = Annotated[str, one_of("disbench.optimisers", "OPTIMISERS")]
 GridName = Annotated[str, one_of("disbench.dsprites", "GRIDS")]

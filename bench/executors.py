@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from contextlib import suppress
+from functools import partial
 from multiprocessing import current_process
 from pathlib import Path
 from threading import Event
@@ -16,8 +17,9 @@ from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
+from disbench.conveyor import look, scored_while_training
 from disbench.finishing import finish
-from disbench.hardware import find_hardware
+from disbench.hardware import find_hardware, free_gpu_bytes
 from disbench.models.objectives import added_objectives
 from disbench.outcomes import Outcome, summary
 from disbench.worker import GOING, begin, finish_in_worker
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from disbench.cells import Cell
     from disbench.hardware import Hardware
+    from disbench.seeing import Seen
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -110,6 +113,11 @@ class Local:
         """
         if current_process().daemon:  # which may have no children
             return self._in_this_process(cells)
+        if cells and cells[0].device == "cuda":
+            score = partial(self._over_processes, jobs=1 if alone else self.jobs, look=look)
+            return scored_while_training(
+                cells, score, stop=self._stop.is_set, free_bytes=free_gpu_bytes()
+            )
         if self.jobs == 1 and not alone:
             return self._in_this_process(cells)
         return self._over_processes(cells, jobs=1 if alone else self.jobs)
@@ -135,7 +143,11 @@ class Local:
         for cell in self._until_stopped(cells):
             yield finish(cell, stop=self._stop.is_set)
 
-    def _over_processes(self, cells: Sequence[Cell], *, jobs: int) -> Generator[Outcome]:
+    def _over_processes(
+        self, cells: Sequence[Cell], *, jobs: int, look: Callable[[Cell], Seen | None] | None = None
+    ) -> Generator[Outcome]:
+        if not cells:
+            return
         # joblib takes one job for none: it would compute here. Two workers and one task are one.
         # Cells last minutes: a batch of them for one worker would leave another idle.
         parallel = Parallel(
@@ -149,7 +161,7 @@ class Local:
         )
         sent: dict[str, Cell] = {}
         self._has_workers = True
-        ended = parallel(self._tasks(cells, sent))
+        ended = parallel(self._tasks(cells, sent, look))
         try:
             for outcome in ended:
                 del sent[outcome.run.id]
@@ -160,11 +172,20 @@ class Local:
             with catch_warnings(action="ignore"):  # joblib remarks on the tasks that it gives up
                 ended.close()  # which kills the workers if it is not at its end
 
-    def _tasks(self, cells: Sequence[Cell], sent: dict[str, Cell]) -> Iterator[Any]:
-        """A call for each cell, which is noted in `sent` as soon as it is asked for."""
+    def _tasks(
+        self,
+        cells: Sequence[Cell],
+        sent: dict[str, Cell],
+        look: Callable[[Cell], Seen | None] | None,
+    ) -> Iterator[Any]:
+        """A call for each cell, which is noted in `sent` as soon as it is asked for.
+
+        With what `look` has seen of it, so that as much is in memory as there are workers.
+        """
         for cell in self._until_stopped(cells):
+            seen = None if look is None else look(cell)
             sent[cell.run.id] = cell
-            yield delayed(finish_in_worker)(cell, self._session, os.getpid())
+            yield delayed(finish_in_worker)(cell, self._session, os.getpid(), seen)
 
     def _until_stopped(self, cells: Sequence[Cell]) -> Iterator[Cell]:
         for cell in cells:
@@ -188,5 +209,6 @@ class Local:
 
 
 def default_jobs(device: str) -> int:
-    """One process a core on a CPU, each of one thread; one process on a GPU."""
-    return len(os.sched_getaffinity(0)) if device == "cpu" else 1
+    """One process a core, each of one thread; those of a GPU score what it has trained."""
+    del device
+    return len(os.sched_getaffinity(0))

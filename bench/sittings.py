@@ -47,7 +47,8 @@ EVERY_MINUTE = Interval(seconds=60.0)
 class Sittings:
     """A run in the hands of who holds its claim, until `stop` says to leave it.
 
-    What is found damaged is set aside, and told in `notes`.
+    What is found damaged is set aside, and told in `notes`. The time that it takes is shared by
+    `n_sharing` runs.
     """
 
     run: Run
@@ -56,6 +57,7 @@ class Sittings:
     claim: Claim
     stop: Callable[[], bool]
     notes: list[str]
+    n_sharing: int = 1
     _now: Sitting | None = field(default=None, init=False)
     _resumed: Path | None = field(default=None, init=False)
     _since: float = field(default=0.0, init=False)
@@ -101,20 +103,29 @@ class Sittings:
 
     def after_step(self, step: int, moment: Callable[[], Moment]) -> None:
         """Write a checkpoint if one is due; if asked to stop, write one and raise."""
-        now, (last_step, last_time) = time.monotonic(), self._saved
         stop = self.stop()
-        if stop or self.interval.is_over(steps=step - last_step, seconds=now - last_time):
-            self.claim.check()
-            self._checkpoints.write(moment(), self.sitting())
-            self._saved = (step, time.monotonic())
+        if stop or self.is_due(step):
+            self.save(step, moment())
         if stop:
             raise StoppedError
+
+    def is_due(self, step: int) -> bool:
+        """Whether it is time for a checkpoint, so many steps into the run."""
+        last_step, last_time = self._saved
+        seconds = time.monotonic() - last_time
+        return self.interval.is_over(steps=step - last_step, seconds=seconds)
+
+    def save(self, step: int, moment: Moment) -> None:
+        """Write a checkpoint."""
+        self.claim.check()
+        self._checkpoints.write(moment, self.sitting())
+        self._saved = (step, time.monotonic())
 
     def sitting(self) -> Sitting:
         """The sitting and those before it, as of now."""
         if self._now is None:
             raise RuntimeError("a sitting begins with `resume`")
-        seconds = self._now.seconds + time.monotonic() - self._since
+        seconds = self._now.seconds + (time.monotonic() - self._since) / self.n_sharing
         return self._now.model_copy(update={"seconds": seconds})
 
     def _last_moment(self) -> tuple[Moment | None, Sitting | None]:

@@ -4,53 +4,38 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
-from torch.optim import Adagrad, Adam
 
-from disbench.companions import COMPANIONS
+from disbench.draws import Draws
 from disbench.learner import Learner
 from disbench.models.autoencoder import build
 from disbench.models.networks import NETWORKS
 from disbench.models.objective import Batch
+from disbench.optimisers import adversary_optimiser, optimiser_of
 from disbench.seeds import generator, stream_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
+    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor, nn
-    from torch.optim import Optimizer
 
     from disbench.datasets.images import ImageSet
     from disbench.models.autoencoder import Autoencoder
-    from disbench.models.objective import Loss, Objective
+    from disbench.models.objective import Loss
     from disbench.runs import Run
-
-# Every argument that shapes the updates is stated: torch's defaults are not part of a definition.
-OPTIMISERS: Mapping[str, Callable[..., Optimizer]] = {
-    "adam": partial(Adam, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, fused=True),
-    "adagrad": partial(
-        Adagrad, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10, fused=True
-    ),
-}
-
-# Kim & Mnih 2018, appendix A, and study v1, whatever the optimiser of the autoencoder is.
-ADVERSARY_OPTIMISER = partial(Adam, lr=1e-4, betas=(0.5, 0.9), eps=1e-8, weight_decay=0, fused=True)
-
 
 @dataclass(frozen=True)
 class Trainer:
     """A run under way: the learners are changed by every step."""
 
     run: Run
-    images: ImageSet
+    draws: Draws
     device: str
-    objective: Objective
     autoencoder: Learner[Autoencoder]
     adversary: Learner[nn.Module] | None
 
@@ -59,12 +44,16 @@ class Trainer:
         """The run before its first step, with the weights that its identity draws."""
         return cls(
             run=run,
-            images=images,
+            draws=Draws.of(run, images),
             device=device,
-            objective=run.with_hyperparameters(),
             autoencoder=_autoencoder(run, images.channels, device),
             adversary=_adversary(run, device),
         )
+
+    @property
+    def images(self) -> ImageSet:
+        """The images that it is trained on."""
+        return self.draws.images
 
     @property
     def model(self) -> Autoencoder:
@@ -93,20 +82,19 @@ class Trainer:
     def loss(self, step: int) -> Loss:
         """The loss of the model as it is, on the batch of a step."""
         with autocast(self.run.precision, self.device):
-            return self.objective.loss(self.model, self.batch(step))
+            return self.draws.objective.loss(self.model, self.batch(step))
 
     def batch(self, step: int) -> Batch:
         """All that a step draws; its images are (batch_size, channels, 64, 64)."""
-        rows = self.images.draw(self._key("batches"), step, batch_size=self.run.batch_size)
-        companions = self._companions(rows, step)
+        drawn = self.draws.at(step)
         return Batch(
-            images=as_tensor(self.images, rows, device=self.device),
-            noise=self._noise("noise", step),
+            images=self._images(drawn.rows),
+            noise=self._tensor(drawn.noise),
             n_images=len(self.images),
-            rng=generator(self._key("objective"), step=step),
             step=step,
-            companions=companions,
-            companion_noise=None if companions is None else self._noise("companion noise", step),
+            drawn=_if_any(self._tensor, drawn.own),
+            companions=_if_any(self._images, drawn.companions),
+            companion_noise=_if_any(self._tensor, drawn.companion_noise),
             adversary=None if self.adversary is None else self.adversary.network,
         )
 
@@ -125,36 +113,29 @@ class Trainer:
         for learner in self.learners:
             learner.restore(tensors)
 
-    def _key(self, purpose: str) -> int:
-        return stream_key(self.run.identity, purpose)
-
-    def _noise(self, purpose: str, step: int) -> Tensor:
-        """Standard normal noise of a step: (batch_size, latents)."""
-        shape = (self.run.batch_size, self.run.latents)
-        rng = generator(self._key(purpose), step=step)
-        return torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)).to(self.device)
-
-    def _companions(self, rows: NDArray[np.int64], step: int) -> Tensor | None:
-        draw = COMPANIONS.get(self.objective.companions)
-        if draw is None:
-            return None
-        rows = draw(self.images, rows, self.run.identity, step)
+    def _images(self, rows: NDArray[np.int64]) -> Tensor:
         return as_tensor(self.images, rows, device=self.device)
+
+    def _tensor(self, drawn: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(drawn).to(self.device)
+
+
+def _if_any(make: Callable[[NDArray[Any]], Tensor], drawn: NDArray[Any] | None) -> Tensor | None:
+    return None if drawn is None else make(drawn)
 
 
 def _autoencoder(run: Run, channels: int, device: str) -> Learner[Autoencoder]:
     model = initial_model(run, channels=channels).to(device)
-    optimiser = OPTIMISERS[run.optimiser](model.parameters(), lr=run.learning_rate)
+    optimiser = optimiser_of(run.optimiser, model.parameters(), lr=run.learning_rate, device=device)
     return Learner(model, optimiser, "model", "optimiser")
 
 
 def _adversary(run: Run, device: str) -> Learner[nn.Module] | None:
-    rng = generator(stream_key(run.identity, "adversary"))
-    network = run.with_hyperparameters().adversary(latents=run.latents, rng=rng)
+    network = initial_adversary(run)
     if network is None:
         return None
     network = network.to(device)
-    optimiser = ADVERSARY_OPTIMISER(network.parameters())
+    optimiser = adversary_optimiser(network.parameters(), device=device)
     return Learner(network, optimiser, "adversary", "adversary_optimiser")
 
 
@@ -164,7 +145,13 @@ def initial_model(run: Run, *, channels: int = 1) -> Autoencoder:
     return build(NETWORKS[run.network], latents=run.latents, channels=channels, rng=rng)
 
 
-def as_tensor(images: ImageSet, rows: np.ndarray, *, device: str) -> Tensor:
+def initial_adversary(run: Run) -> nn.Module | None:
+    """The adversary of a run before training, on the CPU, None if it has none."""
+    rng = generator(stream_key(run.identity, "adversary"))
+    return run.with_hyperparameters().adversary(latents=run.latents, rng=rng)
+
+
+def as_tensor(images: ImageSet, rows: NDArray[np.int64], *, device: str) -> Tensor:
     """The images at these rows as (n, channels, 64, 64) of 0 to 1, widened on the device."""
     unpacked = torch.from_numpy(images.unpack(rows)).to(device)
     pixels = unpacked[:, None] if images.channels == 1 else unpacked.permute(0, 3, 1, 2)

@@ -73,8 +73,8 @@ def train(
     """
     trainer = Trainer.start(run, images, device=device)
     course = Course.start(trainer) if moment is None else Course.restored(trainer, moment)
-    with _deterministic(device):
-        for steps in _intervals(run.steps):
+    with deterministic(device):
+        for steps in intervals(run.steps):
             if course.has_diverged:
                 break
             if steps.stop > course.step:
@@ -142,13 +142,13 @@ class Course:
         return Moment(self.step, {**self.trainer.tensors(), "losses": losses, "sums": self.sums})
 
 
-def _intervals(n_steps: int) -> Iterator[range]:
+def intervals(n_steps: int) -> Iterator[range]:
     """The steps between records: at most `MAX_RECORDS` of them, fixed by the number of steps."""
     length = max(MIN_INTERVAL, -(-n_steps // MAX_RECORDS))
     return (range(start, min(start + length, n_steps)) for start in range(0, n_steps, length))
 
 
-def _deterministic(device: str) -> AbstractContextManager[object]:
+def deterministic(device: str) -> AbstractContextManager[object]:
     if device == "cpu":
         return nullcontext()
     return torch.backends.cudnn.flags(deterministic=True, benchmark=False)

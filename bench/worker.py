@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from disbench.cells import Cell
     from disbench.models.objective import Objective
     from disbench.outcomes import Outcome
+    from disbench.seeing import Seen
 
 GOING = "going"
 """The file of a session that is there for as long as its workers are to go on."""
@@ -39,7 +40,7 @@ def begin(session: Path, parent: int, objectives: Mapping[str, type[Objective]])
     _end_with(parent, session / GOING)
 
 
-def finish_in_worker(cell: Cell, session: Path, parent: int) -> Outcome:
+def finish_in_worker(cell: Cell, session: Path, parent: int, seen: Seen | None = None) -> Outcome:
     """Finish a cell, noting in the session's folder that it is under way.
 
     It leaves at a checkpoint when the session ends, this process gets a SIGTERM, or its parent was
@@ -56,7 +57,7 @@ def finish_in_worker(cell: Cell, session: Path, parent: int) -> Outcome:
         note.touch()
     _idle.clear()
     try:
-        return finish(cell, stop=stop)
+        return finish(cell, stop=stop, seen=seen)
     finally:
         note.unlink(missing_ok=True)
         _idle.set()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from torch import Tensor
+
 from disbench.models.objective import Loss, Objective, coded
 
 if TYPE_CHECKING:
@@ -36,5 +38,9 @@ class CCIVAE(Objective):
     def loss(self, model: Autoencoder, batch: Batch) -> Loss:
         """The loss at the capacity of the batch's step, one posterior sample an image."""
         _, _, reconstruction, kl = coded(model, batch.images, batch.noise)
-        capacity = self.capacity * min(batch.step / self.ramp, 1.0)
+        capacity = self.capacity * _at_most_one(batch.step / self.ramp)
         return Loss(reconstruction + self.gamma * (kl - capacity).abs(), reconstruction, kl)
+
+
+def _at_most_one(share: float | Tensor) -> float | Tensor:
+    return share.clamp(max=1.0) if isinstance(share, Tensor) else min(share, 1.0)

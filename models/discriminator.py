@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from disbench.models.initialisation import initialised
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
 N_HIDDEN = 6
@@ -56,11 +57,15 @@ def cross_entropy(joint: Tensor, permuted: Tensor) -> Tensor:
     return 0.5 * (errors[0] + errors[1])
 
 
-def permuted_dimensions(codes: Tensor, rng: np.random.Generator) -> Tensor:
-    """Codes (n, latents), each dimension of which is permuted over the batch on its own.
+def permutations(*, n: int, latents: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """An order of n codes for each dimension, independent of the others: (n, latents)."""
+    orders = rng.permuted(np.tile(np.arange(n), (latents, 1)), axis=1)
+    return np.ascontiguousarray(orders.T)
+
+
+def permuted_dimensions(codes: Tensor, orders: Tensor) -> Tensor:
+    """Codes (n, latents), each dimension of which is in its order, a column of (n, latents).
 
     Samples of the product of the q(z_d) (Kim & Mnih 2018, algorithm 1).
     """
-    n, latents = codes.shape
-    orders = rng.permuted(np.tile(np.arange(n), (latents, 1)), axis=1)
-    return codes.gather(0, torch.from_numpy(orders).T.to(codes.device))
+    return codes.gather(0, orders)

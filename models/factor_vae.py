@@ -11,12 +11,14 @@ from disbench.models.discriminator import (
     cross_entropy,
     density_ratio,
     discriminator,
+    permutations,
     permuted_dimensions,
 )
 from disbench.models.objective import Companions, Loss, Objective, coded, given, plus
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor, nn
 
     from disbench.models.autoencoder import Autoencoder
@@ -43,6 +45,10 @@ class FactorVAE(Objective):
         """The discriminator before its first step."""
         return discriminator(latents=latents, rng=rng)
 
+    def draw(self, *, n: int, latents: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """An order of the batch for each dimension: (n, latents)."""
+        return permutations(n=n, latents=latents, rng=rng)
+
     def loss(self, model: Autoencoder, batch: Batch) -> Loss:
         """The loss of the model, and the cross-entropy of its adversary."""
         tell_apart = given(batch.adversary)
@@ -56,4 +62,4 @@ class FactorVAE(Objective):
 @torch.no_grad()
 def _permuted(model: Autoencoder, batch: Batch) -> Tensor:
     codes = model.encode(given(batch.companions)).sample(given(batch.companion_noise))
-    return permuted_dimensions(codes, batch.rng)
+    return permuted_dimensions(codes, given(batch.drawn))

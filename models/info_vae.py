@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import torch
 
-from disbench.models.objective import Loss, Objective, coded, plus
+from disbench.models.objective import Loss, Objective, coded, given, plus
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from disbench.models.autoencoder import Autoencoder
@@ -43,11 +44,14 @@ class InfoVAE(Objective):
                 f"lambda_mmd is {self.lambda_mmd}; expected at least 1 - alpha = {1 - self.alpha}"
             )
 
+    def draw(self, *, n: int, latents: int, rng: np.random.Generator) -> NDArray[np.float32]:
+        """Samples of the prior: (n, latents)."""
+        return rng.standard_normal((n, latents), dtype=np.float32)
+
     def loss(self, model: Autoencoder, batch: Batch) -> Loss:
         """The loss of a batch, one posterior sample an image."""
         _, codes, reconstruction, kl = coded(model, batch.images, batch.noise)
-        prior = batch.rng.standard_normal(tuple(codes.shape), dtype=np.float32)
-        discrepancy = mmd(codes, torch.from_numpy(prior).to(codes.device))
+        discrepancy = mmd(codes, given(batch.drawn))
         total = plus(
             reconstruction,
             (1 - self.alpha, kl),

@@ -8,13 +8,16 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeVar
 
-from torch.nn import functional as F
+from torch import Tensor
+
+from disbench.models.stacked.pixels import reconstruction_errors
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor, nn
+    from numpy.typing import NDArray
+    from torch import nn
 
     from disbench.models.autoencoder import Autoencoder, Posterior
 
@@ -27,16 +30,18 @@ class Batch:
     """What a loss may depend on, beside the model: all that a step of training draws.
 
     ``images`` are (n, channels, 64, 64) of values in [0, 1], of ``n_images`` in the training set,
-    and ``noise`` is standard normal, (n, latents). ``step`` counts from 0. ``rng`` is for further
-    draws of this step. The others are there for an objective that asks for them: ``companions``,
-    another image for each, with noise of their own, and the ``adversary`` it trains against.
+    and ``noise`` is standard normal, (n, latents). ``step`` counts from 0. The others are there for
+    an objective that asks for them: what it has ``drawn`` itself, ``companions``, another image for
+    each, with noise of their own, and the ``adversary`` it trains against.
+
+    Where runs are trained together, ``step`` is a scalar tensor.
     """
 
     images: Tensor
     noise: Tensor
     n_images: int
-    rng: np.random.Generator
-    step: int = 0
+    step: int | Tensor = 0
+    drawn: Tensor | None = None
     companions: Tensor | None = None
     companion_noise: Tensor | None = None
     adversary: nn.Module | None = None
@@ -73,6 +78,12 @@ class Objective(ABC):
     least_batch: ClassVar[int] = 1
     """The fewest images in a batch: where it looks at several at once, one tells it nothing."""
 
+    mixes: ClassVar[bool] = True
+    """Whether runs of other hyper-parameters may be trained in one program with it.
+
+    Those that differ are scalar tensors then, on whose values `loss` must not branch.
+    """
+
     citation: ClassVar[str]
     summary: ClassVar[str] = ""
 
@@ -88,6 +99,16 @@ class Objective(ABC):
 
     def adversary(self, *, latents: int, rng: np.random.Generator) -> nn.Module | None:  # noqa: ARG002
         """A network to train against, on the CPU, with weights drawn with `rng`; most have none."""
+        return None
+
+    def draw(
+        self,
+        *,
+        n: int,  # noqa: ARG002
+        latents: int,  # noqa: ARG002
+        rng: np.random.Generator,  # noqa: ARG002
+    ) -> NDArray[Any] | None:
+        """What the loss of a batch of n images needs of chance, beside the noise; most need none."""
         return None
 
 
@@ -117,8 +138,7 @@ def reconstruction_error(logits: Tensor, images: Tensor) -> Tensor:
 
     Both arguments are (n, channels, height, width): logits, and pixel values in [0, 1].
     """
-    errors = F.binary_cross_entropy_with_logits(logits, images, reduction="none")
-    return errors.flatten(1).sum(dim=1)
+    return reconstruction_errors(logits, images)
 
 
 def given(asked_for: Given | None) -> Given:
@@ -128,9 +148,9 @@ def given(asked_for: Given | None) -> Given:
     return asked_for
 
 
-def plus(total: Tensor, *terms: tuple[float, Tensor]) -> Tensor:
+def plus(total: Tensor, *terms: tuple[float | Tensor, Tensor]) -> Tensor:
     """The total with weighted terms; one of weight 0 is left out, and changes no bit."""
     for weight, term in terms:
-        if weight != 0:
+        if isinstance(weight, Tensor) or weight != 0:
             total = total + weight * term
     return total

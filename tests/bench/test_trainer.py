@@ -14,7 +14,7 @@ from disbench.dsprites.correlated import CorrelatedImages
 from disbench.models.autoencoder import build
 from disbench.models.networks import NETWORKS
 from disbench.seeds import generator, stream_key
-from disbench.trainer import OPTIMISERS, Trainer, as_tensor, initial_model
+from disbench.trainer import Trainer, as_tensor, initial_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from disbench.models.autoencoder import Autoencoder
-    from disbench.runs import Run
+    from disbench.optimisers import OPTIMISERS
+from disbench.runs import Run
 
 
 @pytest.fixture

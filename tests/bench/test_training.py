@@ -15,7 +15,7 @@ from disbench.dsprites import PackedImages, batch_rows
 from disbench.models.autoencoder import build
 from disbench.models.networks import NETWORKS
 from disbench.seeds import generator, stream_key
-from disbench.trainer import OPTIMISERS, Trainer, initial_model
+from disbench.trainer import Trainer, initial_model
 from disbench.training import Moment, MomentError, train
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from disbench.models.autoencoder import Autoencoder
     from disbench.records import LossRecord
-    from disbench.runs import Run
+    from disbench.optimisers import OPTIMISERS
+from disbench.runs import Run
 
 
 def _weights(model: Autoencoder) -> list[Tensor]:

@@ -18,8 +18,9 @@ from torch.optim import Adam
 from disbench.dsprites import open_images
 from disbench.hardware import keep_freed_memory
 from disbench.models.objectives import OBJECTIVES
+from disbench.optimisers import OPTIMISERS
 from disbench.runs import Run
-from disbench.trainer import OPTIMISERS, Trainer, as_tensor, initial_model
+from disbench.trainer import Trainer, as_tensor, initial_model
 from disbench.training import Course
 
 if TYPE_CHECKING:

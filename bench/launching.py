@@ -1,0 +1,113 @@
+"""The steps of a cohort, each as few launches as the device allows."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from multiprocessing import current_process
+from typing import TYPE_CHECKING
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from torch import Tensor
+
+    from disbench.cohort import Cohort, Sent
+
+N_EAGER = 3
+"""Steps before the recording: kernels are compiled and optimisers make their state in them."""
+
+RUNS_OF_A_HELPER = 8
+"""So many runs keep a process that draws for them about as busy as the GPU is with them."""
+
+MOST_HELPERS = 12
+
+
+@dataclass
+class Launcher:
+    """Takes the steps of a cohort, and adds their losses up: (runs, 3).
+
+    On a GPU all kernels of a step are recorded once, as a CUDA graph, and then launched as one.
+    """
+
+    cohort: Cohort
+    sums: Tensor
+    _stream: torch.cuda.Stream | None = None
+    _held: Sent = field(default_factory=dict)
+    _n_eager: int = 0
+    _graph: torch.cuda.CUDAGraph | None = None
+
+    @classmethod
+    def of(cls, cohort: Cohort, sums: Tensor) -> Launcher:
+        """The launcher of a cohort whose losses so far sum to these."""
+        is_cuda = cohort.device == "cuda"
+        return cls(cohort, sums, torch.cuda.Stream() if is_cuda else None)
+
+    def take(self, sent: Sent) -> None:
+        """Take the step that was sent; nothing waits for the device."""
+        with self.working():
+            self._hold(sent)
+            if self._graph is not None:
+                self._graph.replay()
+            elif self._stream is None or self._n_eager < N_EAGER:
+                self._n_eager += 1
+                self._step()
+            else:
+                self._record()
+                self._graph.replay()
+
+    def working(self) -> AbstractContextManager[object]:
+        """What is done inside the block is done behind the steps that were taken."""
+        return nullcontext() if self._stream is None else torch.cuda.stream(self._stream)
+
+    def _hold(self, sent: Sent) -> None:
+        """Copy what was sent to the place where the recorded kernels read it."""
+        if not self._held:
+            self._held = {name: torch.empty_like(t, device=self.cohort.device) for name, t in sent.items()}
+        for name, tensor in sent.items():
+            self._held[name].copy_(tensor, non_blocking=True)
+
+    def _step(self) -> None:
+        if self._stream is not None and self._graph is None:
+            self._stream.wait_stream(torch.cuda.default_stream())  # where the models were made
+        losses = self.cohort.step(self._held)
+        self.sums += torch.stack([losses.total, losses.reconstruction, losses.kl], dim=1)
+
+    def _record(self) -> None:
+        self._graph = torch.cuda.CUDAGraph()
+        # Other threads may use the GPU meanwhile, to encode what has been trained.
+        with torch.cuda.graph(
+            self._graph, stream=self._stream, capture_error_mode="thread_local"
+        ):
+            self._step()
+
+
+def sent_steps(cohort: Cohort, steps: range) -> Iterator[Sent]:
+    """What each of the steps needs, in order; for a large cohort on a GPU drawn by helpers ahead."""
+    n = min(len(cohort.runs) // RUNS_OF_A_HELPER, MOST_HELPERS, len(os.sched_getaffinity(0)) - 1)
+    if cohort.device == "cpu" or n < 1 or current_process().daemon:  # which has no children
+        return map(cohort.sent, steps)
+    loader = DataLoader(
+        _Steps(cohort),
+        batch_size=None,
+        sampler=steps,
+        num_workers=n,
+        multiprocessing_context="fork",  # the images are not copied
+        pin_memory=True,
+        prefetch_factor=4,
+        generator=torch.Generator(),  # or it would move the global one
+    )
+    return iter(loader)
+
+
+class _Steps(Dataset["Sent"]):
+    def __init__(self, cohort: Cohort) -> None:
+        self._cohort = cohort
+
+    def __getitem__(self, step: int) -> Sent:
+        return self._cohort.sent(step)

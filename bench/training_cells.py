@@ -1,0 +1,178 @@
+"""The cells of a cohort, trained together and kept each in its own folder."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import torch
+
+from disbench.cell_images import images_of
+from disbench.claims import TakenError
+from disbench.cohort_training import train_together
+from disbench.cohorts import halves
+from disbench.finishing import blamed, train_alone
+from disbench.keeping import keep, made_of, recording
+from disbench.outcomes import Outcome
+from disbench.provenance import provenance
+from disbench.sittings import Sittings, StoppedError
+from disbench.store import Store
+from disbench.training import MomentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from disbench.cells import Cell
+    from disbench.run_folder import RunFolder
+    from disbench.training import Moment
+
+CHECKPOINT_SHARE = 1 / 30
+"""Checkpoints of many runs take long: no more of the time than this goes into them."""
+
+
+def train_cells(cells: Sequence[Cell], *, stop: Callable[[], bool]) -> list[Outcome]:
+    """Train what is not trained of these cells, as one cohort if it fits, else in halves.
+
+    The outcomes are of those that are not trained then: failed, stopped, or in other hands.
+    """
+    with ExitStack() as stack:
+        begun, outcomes = _begun(cells, stop, stack)
+        for _, group in groupby(sorted(begun, key=_step), key=_step):
+            outcomes += _trained(list(group), stop)
+    return outcomes
+
+
+@dataclass
+class _Begun:
+    """A run of a cohort in our hands; another's, if it was `lost` meanwhile."""
+
+    cell: Cell
+    folder: RunFolder
+    sittings: Sittings
+    moment: Moment | None
+    lost: bool = False
+
+    def outcome(self, *ended: str) -> Outcome:
+        """How it ended: a status, and perhaps an error."""
+        notes = tuple(self.sittings.notes)
+        status, error = (*ended, "")[:2]
+        return Outcome(self.cell.run, status, 0.0, error, notes)  # type: ignore[arg-type]
+
+
+def _step(begun: _Begun) -> int:
+    return 0 if begun.moment is None else begun.moment.step
+
+
+def _begun(
+    cells: Sequence[Cell], stop: Callable[[], bool], stack: ExitStack
+) -> tuple[list[_Begun], list[Outcome]]:
+    """The runs that are ours and not trained yet, and the outcomes of those that are not ours."""
+    begun, outcomes = [], []
+    for cell in cells:
+        try:
+            one = _begin(cell, stop, stack)
+        except TakenError:
+            outcomes.append(Outcome(cell.run, "elsewhere", 0.0))
+        except StoppedError:
+            outcomes.append(Outcome(cell.run, "stopped", 0.0))
+        else:
+            begun += [] if one is None else [one]
+    return begun, outcomes
+
+
+def _begin(cell: Cell, stop: Callable[[], bool], stack: ExitStack) -> _Begun | None:
+    """The run, taken for as long as the stack lasts, None if it is trained."""
+    store = Store(cell.directory)
+    claim = stack.enter_context(store.claimed(cell.run))
+    sittings = Sittings(cell.run, store, cell.checkpoint, claim, stop, [])
+    sittings.check()
+    there = store.folder(cell.run)
+    sittings.mend(there)
+    if there.training() is not None:
+        return None
+    folder = sittings.begin()
+    if folder.training() is not None:
+        return None
+    return _Begun(cell, folder, sittings, sittings.resume(provenance(cell.device)))
+
+
+def _trained(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome]:
+    """Train these runs, all of which go on from one step."""
+    try:
+        _train(begun, stop)
+    except (torch.cuda.OutOfMemoryError, MomentError) as error:
+        if len(begun) > 1:
+            torch.cuda.empty_cache()
+            return [outcome for half in halves(begun) for outcome in _trained(half, stop)]
+        if not isinstance(error, MomentError):
+            return [begun[0].outcome(*blamed(error, begun[0].cell))]
+        begun[0].sittings.refuse(str(error))
+        begun[0].moment = begun[0].sittings.resume(provenance(begun[0].cell.device))
+        return _trained(begun, stop)
+    except StoppedError:
+        return [each.outcome("stopped") for each in begun]
+    except Exception as error:  # noqa: BLE001 - whatever it was, other cohorts are not to blame
+        return [each.outcome(*blamed(error, each.cell)) for each in begun]
+    return [each.outcome("elsewhere") for each in begun if each.lost]
+
+
+def _train(begun: list[_Begun], stop: Callable[[], bool]) -> None:
+    first = begun[0]
+    if first.cell.run.is_baseline:
+        for each in begun:
+            train_alone(each.cell, each.folder, each.sittings)
+        return
+    for each in begun:
+        each.sittings.n_sharing = len(begun)
+    with ExitStack() as stack:
+        on_records = [
+            stack.enter_context(recording(each.cell, each.folder, start=_step(each)))
+            for each in begun
+        ]
+        trained = train_together(
+            [each.cell.run for each in begun],
+            images_of(first.cell),
+            device=first.cell.device,
+            on_record=lambda place, losses: on_records[place](losses),
+            after_steps=_Checkpoints(begun, stop).after_steps,
+            moments=None if first.moment is None else _moments(begun),
+        )
+    for each, made in zip(begun, trained, strict=True):
+        if not each.lost:
+            keep(made_of(each.cell.run, made), each.cell, each.folder, each.sittings)
+
+
+def _moments(begun: Sequence[_Begun]) -> list[Moment]:
+    return [each.moment for each in begun if each.moment is not None]
+
+
+@dataclass
+class _Checkpoints:
+    """Writes those of all runs of a cohort after the same step: they go on together."""
+
+    begun: Sequence[_Begun]
+    stop: Callable[[], bool]
+    _not_before: float = field(default=0.0)
+
+    def after_steps(self, step: int, moments: Mapping[int, Callable[[], Moment]]) -> None:
+        """Write checkpoints if they are due; if asked to stop, write them and raise."""
+        stop, now = self.stop(), time.monotonic()
+        ours = {place: m for place, m in moments.items() if not self.begun[place].lost}
+        is_due = any(self.begun[place].sittings.is_due(step) for place in ours)
+        if stop or (is_due and now >= self._not_before):
+            for place, moment in ours.items():
+                self._save(self.begun[place], step, moment)
+            written = time.monotonic()
+            self._not_before = written + (written - now) / CHECKPOINT_SHARE
+        if stop:
+            raise StoppedError
+
+    @staticmethod
+    def _save(each: _Begun, step: int, moment: Callable[[], Moment]) -> None:
+        try:
+            each.sittings.save(step, moment())
+        except TakenError:
+            each.lost = True

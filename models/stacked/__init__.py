@@ -1,0 +1,1 @@
+"""Many models of one shape as one: parameters stacked along a first axis, layers that know it."""

@@ -1,0 +1,42 @@
+"""How much of a sum a program of the GPU takes on."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HOPPER = 9
+"""The major compute capability of the GPU that the tiles were tuned on, an H200."""
+
+
+class Tile(NamedTuple):
+    """The rows and columns that a program sums, how many terms at a time, and who does it."""
+
+    rows: int
+    columns: int
+    depth: int
+    warps: int = 4
+    stages: int = 2
+
+
+Key = tuple[str, int, int, int, int]
+"""The sum, the width of the kernel, the features of the large and the small side, its height."""
+
+TUNED: Mapping[Key, Tile] = {}
+"""What was fastest of the layers of `conv`, in bfloat16."""
+
+
+def tile_of(key: Key, default: Tile, *, dtype: torch.dtype, device: torch.device) -> Tile:
+    """The tile of a sum, decided by the shapes of a single model: others would round otherwise."""
+    is_tuned = dtype == torch.bfloat16 and device.type == "cuda" and _is_hopper(device)
+    return TUNED.get(key, default) if is_tuned else default
+
+
+@cache
+def _is_hopper(device: torch.device) -> bool:
+    return torch.cuda.get_device_capability(device)[0] >= HOPPER
