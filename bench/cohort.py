@@ -103,7 +103,9 @@ class Cohort:
 
     def losses(self, sent: Sent) -> Losses:
         """The losses of the models as they are: (runs,) each."""
-        batch = {name: tensor for name, tensor in sent.items() if name not in {"rows", "companions"}}
+        batch = {
+            name: tensor for name, tensor in sent.items() if name not in {"rows", "companions"}
+        }
         batch["images"] = self.supply.received(sent["rows"])
         if "companions" in sent:
             batch["companions"] = self.supply.received(sent["companions"])

@@ -113,7 +113,10 @@ class Courses:
             cohort.restore([{n: moment.tensors[n] for n in names} for moment in moments])
             sums = torch.stack([moment.tensors["sums"].reshape(3) for moment in moments])
             courses.losses = [
-                [LossRecord(int(step), *values) for step, *values in moment.tensors["losses"].tolist()]
+                [
+                    LossRecord(int(step), *values)
+                    for step, *values in moment.tensors["losses"].tolist()
+                ]
                 for moment in moments
             ]
         except (RuntimeError, LookupError, TypeError, ValueError) as error:

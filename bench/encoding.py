@@ -91,4 +91,3 @@ def _images_at(images: ImageSet, rows: NDArray[np.int64], device: str) -> Tensor
 @lru_cache(maxsize=1)
 def _supply(images: ImageSet, device: str) -> Supply:
     return supply_of(images, device=device, precision="fp32")
-

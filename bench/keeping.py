@@ -39,7 +39,9 @@ def made_of(run: Run, trained: Trained) -> Made:
 
 
 @contextmanager
-def recording(cell: Cell, folder: RunFolder, *, start: int) -> Iterator[Callable[[LossRecord], None]]:
+def recording(
+    cell: Cell, folder: RunFolder, *, start: int
+) -> Iterator[Callable[[LossRecord], None]]:
     """What to call with each record of the losses: it is noted, and drawn if curves are asked for."""
     note(folder, "training", no_losses(start))
     with curves(cell.events, variational=cell.run.is_variational, start=start) as draw:

@@ -68,7 +68,9 @@ class Launcher:
     def _hold(self, sent: Sent) -> None:
         """Copy what was sent to the place where the recorded kernels read it."""
         if not self._held:
-            self._held = {name: torch.empty_like(t, device=self.cohort.device) for name, t in sent.items()}
+            self._held = {
+                name: torch.empty_like(t, device=self.cohort.device) for name, t in sent.items()
+            }
         for name, tensor in sent.items():
             self._held[name].copy_(tensor, non_blocking=True)
 
@@ -81,9 +83,7 @@ class Launcher:
     def _record(self) -> None:
         self._graph = torch.cuda.CUDAGraph()
         # Other threads may use the GPU meanwhile, to encode what has been trained.
-        with torch.cuda.graph(
-            self._graph, stream=self._stream, capture_error_mode="thread_local"
-        ):
+        with torch.cuda.graph(self._graph, stream=self._stream, capture_error_mode="thread_local"):
             self._step()
 
 

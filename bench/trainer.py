@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from disbench.models.objective import Loss
     from disbench.runs import Run
 
+
 @dataclass(frozen=True)
 class Trainer:
     """A run under way: the learners are changed by every step."""

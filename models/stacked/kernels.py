@@ -76,9 +76,7 @@ def down_kernel(
     total = tl.zeros((ROWS, COLUMNS), tl.float32)
     for start in range(0, n_terms, DEPTH):
         term = start + tl.arange(0, DEPTH)
-        values = _large_tile(
-            large, row, rows, term, height, width, LARGE, KERNEL, STRIDE, PADDING
-        )
+        values = _large_tile(large, row, rows, term, height, width, LARGE, KERNEL, STRIDE, PADDING)
         mask = (term < n_terms)[:, None] & is_column[None, :]
         kernel = tl.load(weight + term[:, None] * SMALL + column[None, :], mask=mask, other=0.0)
         total = tl.dot(values, kernel, total, input_precision=PRECISION)
@@ -145,12 +143,21 @@ def up_kernel(
         right_by = leftmost + term // SMALL
         is_term = term < shifts * SMALL
         y, x = (top + down_by)[:, None], left[:, None] + right_by[None, :]
-        inside = is_row[:, None] & is_term[None, :] & (y >= 0) & (y < height) & (x >= 0) & (x < width)
+        inside = (
+            is_row[:, None] & is_term[None, :] & (y >= 0) & (y < height) & (x >= 0) & (x < width)
+        )
         address = ((image[:, None] * height + y) * width + x) * SMALL + (term % SMALL)[None, :]
         values = tl.load(small + address, mask=inside, other=0.0)
         i = (pixel // STRIDE + PADDING - STRIDE * down_by)[None, :]
         j = (pixel % STRIDE + PADDING)[None, :] - (STRIDE * right_by)[:, None]
-        reaches = is_column[None, :] & is_term[:, None] & (i >= 0) & (i < KERNEL) & (j >= 0) & (j < KERNEL)
+        reaches = (
+            is_column[None, :]
+            & is_term[:, None]
+            & (i >= 0)
+            & (i < KERNEL)
+            & (j >= 0)
+            & (j < KERNEL)
+        )
         address = ((i * KERNEL + j) * LARGE + feature[None, :]) * SMALL + (term % SMALL)[:, None]
         kernel = tl.load(weight + address, mask=reaches, other=0.0)
         total = tl.dot(values, kernel, total, input_precision=PRECISION)
@@ -212,9 +219,7 @@ def correlate_kernel(
     small_total = tl.zeros((COLUMNS,), tl.float32)
     for step in range(STEPS):
         row = (part * STEPS + step) * DEPTH + tl.arange(0, DEPTH)
-        larges = _large_tile(
-            large, row, rows, term, height, width, LARGE, KERNEL, STRIDE, PADDING
-        )
+        larges = _large_tile(large, row, rows, term, height, width, LARGE, KERNEL, STRIDE, PADDING)
         mask = (row < rows)[:, None] & is_column[None, :]
         smalls = tl.load(small + row[:, None] * SMALL + column[None, :], mask=mask, other=0.0)
         total = tl.dot(tl.trans(larges), smalls, total, input_precision=PRECISION)

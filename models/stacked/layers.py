@@ -83,9 +83,7 @@ class _Layer(Function):
         kind, sums = ctx.kind, sums_of(values)
         places, gradient = (side.to(cast.dtype).contiguous() for side in (values, gradient))
         large, small = (gradient, places) if kind.upward else (places, gradient)
-        weight, bias = sums.correlate(
-            large, small, geometry=kind.geometry, of_large=kind.upward
-        )
+        weight, bias = sums.correlate(large, small, geometry=kind.geometry, of_large=kind.upward)
         back = None
         if ctx.needs_input_grad[0]:
             call = sums.down if kind.upward else sums.up

@@ -54,9 +54,7 @@ class _Errors(Function):
         return _module().slopes(logits, images, gradient.contiguous()), None
 
     @staticmethod
-    def vmap(
-        info: Any, in_dims: tuple[int | None, ...], *inputs: Tensor
-    ) -> tuple[Tensor, int]:
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Tensor) -> tuple[Tensor, int]:
         sides = (
             side.expand(info.batch_size, *side.shape) if dim is None else side.movedim(dim, 0)
             for side, dim in zip(inputs, in_dims, strict=True)
