@@ -42,7 +42,7 @@ class Losses(NamedTuple):
 
 @dataclass(frozen=True)
 class Cohort:
-    """Runs under way together: the learners, whose tensors hold all runs, change with every step."""
+    """Runs under way together: the learners, whose tensors hold all runs, change by every step."""
 
     draws: tuple[Draws, ...]
     supply: Supply

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
 
-from disbench.hardware import in_full_precision
+from disbench.models.stacked.single import Single
 from disbench.resident import supply_of
 from disbench.trainer import as_tensor
 
@@ -19,11 +19,23 @@ if TYPE_CHECKING:
 
     from disbench.datasets.grid import Grid
     from disbench.datasets.images import ImageSet
-    from disbench.models.autoencoder import Autoencoder
+    from disbench.models.autoencoder import Autoencoder, Posterior
     from disbench.resident import Supply
 
 BATCH_SIZE = 64  # activations of so few images stay in the cache of a core
 BATCH_SIZES = {"cpu": BATCH_SIZE, "cuda": 4096}
+
+
+class Coder(Protocol):
+    """What encodes images and decodes codes; see `Autoencoder`."""
+
+    def encode(self, images: Tensor) -> Posterior:
+        """The posterior of images."""
+        ...
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """The logits of codes."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,14 +82,18 @@ def encode_rows(
     """The posterior means and log-variances of the images at these rows: two (rows, latents)."""
     shape = (len(rows), model.latents)
     mean, log_variance = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    model, size = model.to(device), BATCH_SIZES[device]
+    size, coder = BATCH_SIZES[device], on(device, model)
     for start in range(0, len(rows), size):
         batch = slice(start, start + size)
-        with in_full_precision():
-            posterior = model.encode(_images_at(images, rows[batch], device))
+        posterior = coder.encode(_images_at(images, rows[batch], device))
         mean[batch] = posterior.mean.cpu().numpy()
         log_variance[batch] = posterior.log_variance.cpu().numpy()
     return mean, log_variance
+
+
+def on(device: str, model: Autoencoder) -> Coder:
+    """What encodes and decodes as the model does, on a device."""
+    return model if device == "cpu" else Single(model, device=device)
 
 
 def _images_at(images: ImageSet, rows: NDArray[np.int64], device: str) -> Tensor:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from disbench.encoding import BATCH_SIZE
-from disbench.hardware import in_full_precision
+from disbench.encoding import BATCH_SIZE, on
 from disbench.kept_pictures import Pictures
 from disbench.models.autoencoder import Posterior
 from disbench.models.objectives import reconstruction_error
@@ -122,11 +121,10 @@ def _mean_error(
     samples: NDArray[np.float32],
     device: str,
 ) -> float:
-    total = 0.0
+    coder, total = on(device, model), 0.0
     for start in range(0, len(rows), BATCH_SIZE):
         batch = slice(start, start + BATCH_SIZE)
-        with in_full_precision():
-            logits = model.decode(torch.from_numpy(samples[batch]).to(device))
+        logits = coder.decode(torch.from_numpy(samples[batch]).to(device))
         targets = as_tensor(images, rows[batch], device=device)
         total += reconstruction_error(logits, targets).double().sum().item()
     return total / len(rows)
@@ -135,8 +133,7 @@ def _mean_error(
 @torch.inference_mode()
 def _decoded(model: Autoencoder, codes: NDArray[np.float32], device: str) -> NDArray[np.uint8]:
     """The decoder's probabilities as levels of 0 to 255, (n, 64, 64), or (n, 64, 64, 3)."""
-    with in_full_precision():
-        logits = model.decode(torch.from_numpy(codes).to(device))
+    logits = on(device, model).decode(torch.from_numpy(codes).to(device))
     pixels = logits[:, 0] if logits.shape[1] == 1 else logits.permute(0, 2, 3, 1)
     levels = torch.sigmoid(pixels) * 255
     return np.asarray(levels.round().byte().cpu())

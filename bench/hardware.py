@@ -15,7 +15,6 @@ from disbench.errors import StudyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
 
     from disbench.runs import Precision
 
@@ -74,11 +73,6 @@ def device_name(device: str) -> str:
         return torch.cuda.get_device_name()
     names = (line.partition(":")[2] for line in _cpuinfo() if line.startswith("model name"))
     return next(names, "unknown CPU").strip()
-
-
-def in_full_precision() -> AbstractContextManager[object]:
-    """Convolve in float32 inside the block, of which torch would drop 13 bits on a GPU."""
-    return torch.backends.cudnn.flags(deterministic=True, benchmark=False, allow_tf32=False)
 
 
 def free_gpu_bytes() -> int:

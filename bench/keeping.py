@@ -42,7 +42,7 @@ def made_of(run: Run, trained: Trained) -> Made:
 def recording(
     cell: Cell, folder: RunFolder, *, start: int
 ) -> Iterator[Callable[[LossRecord], None]]:
-    """What to call with each record of the losses: it is noted, and drawn if curves are asked for."""
+    """What to call with each record of the losses: it is noted, and drawn if that is asked for."""
     note(folder, "training", no_losses(start))
     with curves(cell.events, variational=cell.run.is_variational, start=start) as draw:
 

@@ -88,7 +88,7 @@ class Launcher:
 
 
 def sent_steps(cohort: Cohort, steps: range) -> Iterator[Sent]:
-    """What each of the steps needs, in order; for a large cohort on a GPU drawn by helpers ahead."""
+    """What each of the steps needs, in order; of a large cohort on a GPU drawn ahead by helpers."""
     n = min(len(cohort.runs) // RUNS_OF_A_HELPER, MOST_HELPERS, len(os.sched_getaffinity(0)) - 1)
     if cohort.device == "cpu" or n < 1 or current_process().daemon:  # which has no children
         return map(cohort.sent, steps)

@@ -108,7 +108,7 @@ class Objective(ABC):
         latents: int,  # noqa: ARG002
         rng: np.random.Generator,  # noqa: ARG002
     ) -> NDArray[Any] | None:
-        """What the loss of a batch of n images needs of chance, beside the noise; most need none."""
+        """What the loss of a batch of n images draws, beside the noise; most draw nothing."""
         return None
 
 

@@ -47,8 +47,7 @@ DENSE = Geometry(kernel=1, stride=1, padding=0)
 class Sums(Protocol):
     """The three sums behind every layer; each is the gradient of the others.
 
-    All sides and weights are as `Geometry` says, contiguous and of one type; what is summed is of
-    float32. A bias (models, features) is added; with `relu`, what is negative becomes 0, and so does
+    All sides and weights are as `Geometry` says, contiguous and of one type; sums are of float32. A bias (models, features) is added; with `relu`, what is negative becomes 0, and so does
     what lies where the `gate`, of the same shape, is not positive.
     """
 

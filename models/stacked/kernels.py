@@ -2,15 +2,15 @@
 
 A layer of stride s ties a large side (models, batch, s h, s w, LARGE) to a small side (models,
 batch, h, w, SMALL) by weights (models, KERNEL, KERNEL, LARGE, SMALL); see `Geometry`. `down` sums
-over the large side, `up` over the small one, `correlate` over the batch. Each is the gradient of the
-others, so all of a training step is made of them.
+over the large side, `up` over the small one, `correlate` over the batch. Each is the gradient of
+the others, so all of a training step is made of them.
 
 A program sums one tile of one model, ROWS by COLUMNS, with DEPTH terms at a time, in an order that
 depends on the shapes of a single model alone: a run gets the same bits in any cohort. `rows` are
 the places of the small side: batch * height * width.
 """
 
-# ruff: noqa: ANN001, ANN202, N803, PLR0913, PLR0917 - pointers and numbers have no types in Triton,
+# ruff: noqa: ANN001, ANN201, ANN202, N803, PLR0917 - pointers and numbers have no types in Triton,
 # constants of the compiler are in capitals, and a kernel is told everything by arguments.
 
 from __future__ import annotations

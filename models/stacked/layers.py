@@ -1,5 +1,7 @@
 """A layer of stacked models, which autograd and vmap know as one operation."""
 
+# ruff: noqa: ANN401 - what torch hands to a Function has no types
+
 from __future__ import annotations
 
 from dataclasses import dataclass

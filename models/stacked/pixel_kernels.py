@@ -1,7 +1,6 @@
 """Bits and pixels on a GPU: a program an image, in one order whatever the number of images."""
 
-# ruff: noqa: ANN001, N803 - pointers and numbers have no types in Triton, constants of the compiler
-# are in capitals.
+# ruff: noqa: ANN001, ANN202, N803, PLR0917 - as in kernels.py
 
 from __future__ import annotations
 

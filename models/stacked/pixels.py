@@ -1,5 +1,7 @@
 """Images from bits, and how far logits are from them, many at a time."""
 
+# ruff: noqa: ANN401 - what torch hands to a Function has no types
+
 from __future__ import annotations
 
 from importlib import import_module

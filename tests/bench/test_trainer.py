@@ -13,6 +13,7 @@ from disbench.dsprites import PackedImages, batch_rows
 from disbench.dsprites.correlated import CorrelatedImages
 from disbench.models.autoencoder import build
 from disbench.models.networks import NETWORKS
+from disbench.optimisers import OPTIMISERS
 from disbench.seeds import generator, stream_key
 from disbench.trainer import Trainer, as_tensor, initial_model
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from disbench.models.autoencoder import Autoencoder
-    from disbench.optimisers import OPTIMISERS
 from disbench.runs import Run
 
 

@@ -14,6 +14,7 @@ from disbench import training
 from disbench.dsprites import PackedImages, batch_rows
 from disbench.models.autoencoder import build
 from disbench.models.networks import NETWORKS
+from disbench.optimisers import OPTIMISERS
 from disbench.seeds import generator, stream_key
 from disbench.trainer import Trainer, initial_model
 from disbench.training import Moment, MomentError, train
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from disbench.models.autoencoder import Autoencoder
     from disbench.records import LossRecord
-    from disbench.optimisers import OPTIMISERS
 from disbench.runs import Run
 
 
