@@ -69,7 +69,9 @@ class Cohort:
             autoencoder=autoencoder,
             adversary=adversary,
             hyperparameters=_side_by_side(runs, device),
-            _program=_Program(autoencoder.network, adversary and adversary.network),
+            _program=_Program(
+                autoencoder.network, None if adversary is None else adversary.network
+            ),
         )
 
     @property
@@ -121,7 +123,7 @@ class Cohort:
             return result
 
         with autocast(self.runs[0].precision, self.device):
-            parameters = dict(self._program.named_parameters())
+            parameters: dict[str, Tensor] = dict(self._program.named_parameters())
             return Losses(*vmap(losses_of_one)(parameters, varying, batch))
 
     def tensors(self) -> dict[str, Tensor]:

@@ -78,4 +78,5 @@ class Draws:
 def together(draws: Sequence[Draws], step: int) -> Drawn:
     """What a step of several runs draws, stacked in their order."""
     parts = zip(*(each.at(step) for each in draws), strict=True)
-    return Drawn(*(None if part[0] is None else np.stack(part) for part in parts))
+    stacks: Any = (None if part[0] is None else np.stack(part) for part in parts)
+    return Drawn(*stacks)

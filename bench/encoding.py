@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -14,13 +14,14 @@ from disbench.resident import supply_of
 from disbench.trainer import as_tensor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
     from torch import Tensor
 
     from disbench.datasets.grid import Grid
     from disbench.datasets.images import ImageSet
     from disbench.models.autoencoder import Autoencoder, Posterior
-    from disbench.resident import Supply
 
 BATCH_SIZE = 64  # activations of so few images stay in the cache of a core
 BATCH_SIZES = {"cpu": BATCH_SIZE, "cuda": 4096}
@@ -82,10 +83,10 @@ def encode_rows(
     """The posterior means and log-variances of the images at these rows: two (rows, latents)."""
     shape = (len(rows), model.latents)
     mean, log_variance = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    size, coder = BATCH_SIZES[device], on(device, model)
+    size, coder, at = BATCH_SIZES[device], on(device, model), _supply(images, device)
     for start in range(0, len(rows), size):
         batch = slice(start, start + size)
-        posterior = coder.encode(_images_at(images, rows[batch], device))
+        posterior = coder.encode(at(rows[batch]))
         mean[batch] = posterior.mean.cpu().numpy()
         log_variance[batch] = posterior.log_variance.cpu().numpy()
     return mean, log_variance
@@ -96,14 +97,9 @@ def on(device: str, model: Autoencoder) -> Coder:
     return model if device == "cpu" else Single(model, device=device)
 
 
-def _images_at(images: ImageSet, rows: NDArray[np.int64], device: str) -> Tensor:
-    """The images at these rows, (n, channels, 64, 64); a GPU unpacks them itself."""
+def _supply(images: ImageSet, device: str) -> Callable[[NDArray[np.int64]], Tensor]:
+    """What gives the images at some rows, (n, channels, 64, 64); a GPU unpacks them itself."""
     if device == "cpu":
-        return as_tensor(images, rows, device=device)
-    supply = _supply(images, device)
-    return supply.received(torch.from_numpy(supply.sent(rows)).to(device))
-
-
-@lru_cache(maxsize=1)
-def _supply(images: ImageSet, device: str) -> Supply:
-    return supply_of(images, device=device, precision="fp32")
+        return partial(as_tensor, images, device=device)
+    supply = supply_of(images, device=device, precision="fp32")
+    return lambda rows: supply.received(torch.from_numpy(supply.sent(rows)).to(device))

@@ -46,20 +46,21 @@ class Launcher:
     def of(cls, cohort: Cohort, sums: Tensor) -> Launcher:
         """The launcher of a cohort whose losses so far sum to these."""
         is_cuda = cohort.device == "cuda"
-        return cls(cohort, sums, torch.cuda.Stream() if is_cuda else None)
+        stream = torch.cuda.Stream() if is_cuda else None  # type: ignore[no-untyped-call]
+        return cls(cohort, sums, stream)
 
     def take(self, sent: Sent) -> None:
         """Take the step that was sent; nothing waits for the device."""
         with self.working():
             self._hold(sent)
-            if self._graph is not None:
-                self._graph.replay()
-            elif self._stream is None or self._n_eager < N_EAGER:
+            if self._stream is None or self._n_eager < N_EAGER:
                 self._n_eager += 1
+                self._wait_for_the_models()
                 self._step()
-            else:
-                self._record()
-                self._graph.replay()
+                return
+            if self._graph is None:
+                self._graph = self._recorded(self._stream)
+            self._graph.replay()
 
     def working(self) -> AbstractContextManager[object]:
         """What is done inside the block is done behind the steps that were taken."""
@@ -75,16 +76,19 @@ class Launcher:
             self._held[name].copy_(tensor, non_blocking=True)
 
     def _step(self) -> None:
-        if self._stream is not None and self._graph is None:
-            self._stream.wait_stream(torch.cuda.default_stream())  # where the models were made
         losses = self.cohort.step(self._held)
         self.sums += torch.stack([losses.total, losses.reconstruction, losses.kl], dim=1)
 
-    def _record(self) -> None:
-        self._graph = torch.cuda.CUDAGraph()
+    def _wait_for_the_models(self) -> None:
+        if self._stream is not None:
+            self._stream.wait_stream(torch.cuda.default_stream())
+
+    def _recorded(self, stream: torch.cuda.Stream) -> torch.cuda.CUDAGraph:
+        graph = torch.cuda.CUDAGraph()
         # Other threads may use the GPU meanwhile, to encode what has been trained.
-        with torch.cuda.graph(self._graph, stream=self._stream, capture_error_mode="thread_local"):
+        with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
             self._step()
+        return graph
 
 
 def sent_steps(cohort: Cohort, steps: range) -> Iterator[Sent]:

@@ -46,7 +46,7 @@ class Resident:
     def received(self, sent: Tensor) -> Tensor:
         """The images of one channel, unpacked."""
         pixels = unpacked(self.packed, sent, dtype=self.dtype)
-        return pixels.unflatten(-1, (1, WIDTH, WIDTH))
+        return pixels.reshape(*sent.shape, 1, WIDTH, WIDTH)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from disbench.trainer import Trainer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from contextlib import AbstractContextManager
 
     from torch import Tensor
 
@@ -73,12 +71,11 @@ def train(
     """
     trainer = Trainer.start(run, images, device=device)
     course = Course.start(trainer) if moment is None else Course.restored(trainer, moment)
-    with deterministic(device):
-        for steps in intervals(run.steps):
-            if course.has_diverged:
-                break
-            if steps.stop > course.step:
-                course.go_on(steps.stop, after_step, on_record)
+    for steps in intervals(run.steps):
+        if course.has_diverged:
+            break
+        if steps.stop > course.step:
+            course.go_on(steps.stop, after_step, on_record)
     # A loss is known of the weights before a step: those after the last one need one more.
     with torch.no_grad():
         final = trainer.loss(run.steps).total.item()
@@ -146,9 +143,3 @@ def intervals(n_steps: int) -> Iterator[range]:
     """The steps between records: at most `MAX_RECORDS` of them, fixed by the number of steps."""
     length = max(MIN_INTERVAL, -(-n_steps // MAX_RECORDS))
     return (range(start, min(start + length, n_steps)) for start in range(0, n_steps, length))
-
-
-def deterministic(device: str) -> AbstractContextManager[object]:
-    if device == "cpu":
-        return nullcontext()
-    return torch.backends.cudnn.flags(deterministic=True, benchmark=False)

@@ -47,8 +47,9 @@ DENSE = Geometry(kernel=1, stride=1, padding=0)
 class Sums(Protocol):
     """The three sums behind every layer; each is the gradient of the others.
 
-    All sides and weights are as `Geometry` says, contiguous and of one type; sums are of float32. A bias (models, features) is added; with `relu`, what is negative becomes 0, and so does
-    what lies where the `gate`, of the same shape, is not positive.
+    All sides and weights are as `Geometry` says, contiguous and of one type; sums are of float32.
+    A bias (models, features) is added; with `relu`, what is negative becomes 0, and so does what
+    lies where the `gate`, of the shape of what comes out, is not positive.
     """
 
     def down(

@@ -43,18 +43,20 @@ class StackedLayer(nn.Module):
 
     def __init__(self, layer: nn.Module, kind: Kind) -> None:
         super().__init__()
-        self.weight, self.bias, self.kind = layer.weight, layer.bias, kind
+        self.weight = layer.get_parameter("weight")
+        self.bias = layer.get_parameter("bias")
+        self.kind = kind
 
     def forward(self, values: Tensor) -> Tensor:
         """The values of the other side."""
         is_dense = values.ndim == 2  # noqa: PLR2004 - images by features
         places = values[:, None, None] if is_dense else values.permute(0, 2, 3, 1)
         weight = self.weight.T[None, None] if is_dense else self.weight.permute(2, 3, 1, 0)
-        sums, _ = _Layer.apply(
+        sums, _ = _applied(
             places[None], weight[None], self.bias[None], self.kind, _dtype(values.device.type)
         )
         # Squeezed, and not indexed: the gradient of an index is a copy into zeros.
-        one: Tensor = sums.squeeze(0)
+        one = sums.squeeze(0)
         return one.squeeze(2).squeeze(1) if is_dense else one.permute(0, 3, 1, 2)
 
 
@@ -101,9 +103,8 @@ class _Layer(Function):
     ) -> tuple[tuple[Tensor, Tensor], tuple[int, int]]:
         tensors, (kind, dtype) = inputs[:3], inputs[3:]
         merged = [_merged(t, d, info.batch_size) for t, d in zip(tensors, in_dims, strict=False)]
-        out = _Layer.apply(*merged, kind, dtype)
-        first, second = (tensor.unflatten(0, (info.batch_size, -1)) for tensor in out)
-        return (first, second), (0, 0)
+        sums, cast = _applied(*merged, kind, dtype)
+        return (sums.unsqueeze(1), cast.unsqueeze(1)), (0, 0)
 
 
 def sums_of(values: Tensor) -> Sums:
@@ -111,6 +112,11 @@ def sums_of(values: Tensor) -> Sums:
     if values.is_cuda and find_spec("triton") is not None:
         return import_module("disbench.models.stacked.triton_sums")
     return torch_sums
+
+
+def _applied(*inputs: Any) -> tuple[Tensor, Tensor]:
+    applied: tuple[Tensor, Tensor] = _Layer.apply(*inputs)  # type: ignore[no-untyped-call]
+    return applied
 
 
 def _merged(tensor: Tensor, dim: int | None, n: int) -> Tensor:

@@ -31,8 +31,7 @@ def reconstruction_errors(logits: Tensor, images: Tensor) -> Tensor:
     Both are (n, ...): logits, and pixel values in [0, 1]. On a GPU it is one pass over both.
     """
     if _kernels(logits):
-        errors: Tensor = _Errors.apply(logits.flatten(1), images.flatten(1))
-        return errors
+        return _of_rows(logits.flatten(1), images.flatten(1))
     plain = F.binary_cross_entropy_with_logits(logits, images, reduction="none")
     return plain.flatten(1).sum(dim=1)
 
@@ -61,8 +60,13 @@ class _Errors(Function):
             side.expand(info.batch_size, *side.shape) if dim is None else side.movedim(dim, 0)
             for side, dim in zip(inputs, in_dims, strict=True)
         )
-        errors: Tensor = _Errors.apply(*(side.flatten(0, 1) for side in sides))
-        return errors.unflatten(0, (info.batch_size, -1)), 0
+        logits, images = (side.flatten(0, 1) for side in sides)
+        return _of_rows(logits, images).reshape(info.batch_size, -1), 0
+
+
+def _of_rows(logits: Tensor, images: Tensor) -> Tensor:
+    errors: Tensor = _Errors.apply(logits, images)  # type: ignore[no-untyped-call]
+    return errors
 
 
 def _kernels(tensor: Tensor) -> ModuleType | None:

@@ -61,7 +61,7 @@ def correlate(
 ) -> tuple[Tensor, Tensor]:
     """See `Sums.correlate`."""
     models, n_large, n_small, width = len(large), large.shape[-1], small.shape[-1], geometry.kernel
-    total = conv2d_weight(
+    total: Tensor = conv2d_weight(  # type: ignore[no-untyped-call]
         _in_groups(large),
         (models * n_small, n_large, width, width),
         _in_groups(small),
@@ -69,7 +69,7 @@ def correlate(
         padding=geometry.padding,
         groups=models,
     )
-    weight = total.unflatten(0, (models, n_small)).permute(0, 3, 4, 2, 1)
+    weight = total.view(models, n_small, n_large, width, width).permute(0, 3, 4, 2, 1)
     side = large if of_large else small
     return weight.contiguous().float(), side.sum(dim=(1, 2, 3), dtype=torch.float32)
 
@@ -81,7 +81,8 @@ def _in_groups(side: Tensor) -> Tensor:
 
 def _by_model(side: Tensor, models: int) -> Tensor:
     """(batch, models * n, h, w) -> (models, batch, h, w, n)."""
-    return side.unflatten(1, (models, -1)).permute(1, 0, 3, 4, 2)
+    batch, _, height, width = side.shape
+    return side.reshape(batch, models, -1, height, width).permute(1, 0, 3, 4, 2)
 
 
 def _kernels(weight: Tensor) -> Tensor:

@@ -117,4 +117,4 @@ def _room(like: Tensor, *shape: int) -> Tensor:
 
 def _within(n: int, most: int) -> int:
     """The power of two that n fits into, of those from 16, the least that a tile has, to `most`."""
-    return min(most, max(16, triton.next_power_of_2(n)))
+    return min(most, max(16, 1 << (n - 1).bit_length()))
