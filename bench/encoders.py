@@ -72,16 +72,16 @@ class NetworkEncoder:
     converged: bool = True
 
     @classmethod
-    def fitted(cls, run: Run, images: ImageSet, *, device: str) -> Self:
+    def fitted(cls, run: Run, images: ImageSet, *, device: str) -> Self:  # noqa: ARG003
         """The network of a run with its initial weights."""
-        return cls(initial_model(run, channels=images.channels).to(device), run.is_variational)
+        return cls(initial_model(run, channels=images.channels), run.is_variational)
 
     @classmethod
-    def restored(cls, run: Run, weights: Weights, *, channels: int, device: str) -> Self:
+    def restored(cls, run: Run, weights: Weights, *, channels: int, device: str) -> Self:  # noqa: ARG003
         """The network of a run with these weights."""
         model = initial_model(run, channels=channels)
         model.load_state_dict(dict(weights))
-        return cls(model.to(device), run.is_variational)
+        return cls(model, run.is_variational)
 
     def weights(self) -> dict[str, Tensor]:
         """The parameters, in the order of their indices, which safetensors asks for."""

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from disbench.cohort import Cohort
 from disbench.data import outline
-from disbench.encoding import BATCH_SIZE
+from disbench.encoding import BATCH_SIZES, on
 from disbench.evaluation import N_RECONSTRUCTED
 from disbench.forecast import end_of
 from disbench.hardware import keep_freed_memory, one_thread
+from disbench.launching import Launcher
 from disbench.models.baselines import BASELINES
 from disbench.trainer import Trainer, as_tensor, initial_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from disbench.datasets.images import ImageSet
     from disbench.models.autoencoder import Autoencoder
@@ -58,7 +60,7 @@ class Estimate:
     """What is left of a plan to do, with `jobs` processes.
 
     In `seconds` is neither scoring nor what baselines without a network take. `step_seconds` are
-    those of a step, by objective.
+    those of a step, by objective; of a step of a cohort, a run's share of it.
     """
 
     jobs: int
@@ -68,7 +70,7 @@ class Estimate:
     disk_bytes: int
 
 
-def estimate(plan: Plan, *, jobs: int) -> Estimate:
+def estimate(plan: Plan, *, jobs: int, cohort: int = 1) -> Estimate:
     """Time a few steps of each of the plan's objectives, and count up.
 
     No sprite has to be drawn for it. Memory is the peak of this process, once for each job, and
@@ -76,15 +78,17 @@ def estimate(plan: Plan, *, jobs: int) -> Estimate:
     """
     runs = [cell.run for cell in plan.to_do]
     images = outline(plan.study.data)
-    speeds = measure_speeds(runs or [plan.cells[0].run], images, device=plan.device)
+    todo = runs or [plan.cells[0].run]
+    speeds = measure_speeds(todo, images, device=plan.device, cohort=cohort)
     n = images.grid(plan.study.evaluation.grid).n
     jobs = min(jobs, max(1, len(runs)))
+    lanes = jobs if cohort == 1 else 1
     latents = plan.study.model.latents
     codes = n * latents * 8 if plan.study.evaluation.keeps_codes else 0
     return Estimate(
-        jobs=jobs,
+        jobs=jobs if cohort == 1 else min(cohort, max(1, len(runs))),
         seconds=end_of(
-            (speeds.training(run) + speeds.evaluation(run, n) for run in runs), [0.0] * jobs
+            (speeds.training(run) + speeds.evaluation(run, n) for run in runs), [0.0] * lanes
         ),
         step_seconds=speeds.step,
         memory_bytes=jobs * _peak_bytes() + images.n_bytes,
@@ -97,29 +101,46 @@ def has_network(run: Run) -> bool:
     return not run.is_baseline or BASELINES[run.objective].kind == "network"
 
 
-def measure_speeds(runs: Iterable[Run], images: ImageSet, *, device: str) -> Speeds:
-    """Time a few steps of one run of each objective, and a few batches of the first network."""
+def measure_speeds(
+    runs: Iterable[Run], images: ImageSet, *, device: str, cohort: int = 1
+) -> Speeds:
+    """Time a few steps of each objective, and a few batches of the first network.
+
+    Of an objective one run is taken, or a `cohort` of them at most.
+    """
     keep_freed_memory()
-    first: dict[str, Run] = {}
+    by_objective: dict[str, list[Run]] = {}
     for run in runs:
-        first.setdefault(run.objective, run)
-    trained = {name: run for name, run in first.items() if not run.is_baseline}
-    model = initial_model(next(iter(first.values())), channels=images.channels).to(device)
+        by_objective.setdefault(run.objective, []).append(run)
+    model = initial_model(next(iter(by_objective.values()))[0], channels=images.channels)
     with one_thread():
-        trainers = {n: Trainer.start(run, images, device=device) for n, run in trained.items()}
-        step = {name: _median_seconds(trainer.step) for name, trainer in trainers.items()}
+        step = {
+            name: _step_seconds(some[:cohort], images, device)
+            for name, some in by_objective.items()
+            if not some[0].is_baseline
+        }
         encode, decode = _forward_seconds(model, images, device)
     return Speeds(step, encode, decode, sum(p.numel() * 4 for p in model.parameters()))
 
 
+def _step_seconds(runs: Sequence[Run], images: ImageSet, device: str) -> float:
+    """Seconds of a step of a run; on a GPU its share of a step of all of them."""
+    if device == "cpu":
+        return _median_seconds(Trainer.start(runs[0], images, device=device).step)
+    cohort = Cohort.start(runs, images, device=device)
+    launcher = Launcher.of(cohort, torch.zeros(len(runs), 3, device=device))
+    return _median_seconds(lambda step: launcher.take(cohort.sent(step))) / len(runs)
+
+
 def _forward_seconds(model: Autoencoder, images: ImageSet, device: str) -> tuple[float, float]:
     """Seconds to encode and to decode an image, as the evaluation does."""
-    batch = as_tensor(images, np.arange(BATCH_SIZE) % len(images), device=device)
-    codes = torch.zeros(BATCH_SIZE, model.latents, device=device)
+    coder, size = on(device, model), BATCH_SIZES[device]
+    batch = as_tensor(images, np.arange(size) % len(images), device=device)
+    codes = torch.zeros(size, model.latents, device=device)
     with torch.inference_mode():
-        encoding = _median_seconds(lambda _: model.encode(batch).mean)
-        decoding = _median_seconds(lambda _: model.decode(codes))
-    return encoding / BATCH_SIZE, decoding / BATCH_SIZE
+        encoding = _median_seconds(lambda _: coder.encode(batch).mean)
+        decoding = _median_seconds(lambda _: coder.decode(codes))
+    return encoding / size, decoding / size
 
 
 def _median_seconds(call: Callable[[int], object]) -> float:

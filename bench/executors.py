@@ -17,6 +17,7 @@ from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
+from disbench.cohorts import MOST_RUNS
 from disbench.conveyor import look, scored_while_training
 from disbench.finishing import finish
 from disbench.hardware import find_hardware, free_gpu_bytes
@@ -51,6 +52,10 @@ class Executor(Protocol):
 
     def hardware(self, device: str, precision: str) -> Hardware:
         """What a device and a precision, either ``auto``, come to where the cells are computed."""
+        ...
+
+    def cohort(self, device: str) -> int:
+        """How many runs it trains as one program at most: one at a time if they are several."""
         ...
 
     def call(
@@ -95,6 +100,10 @@ class Local:
     def hardware(self, device: str, precision: str) -> Hardware:
         """What a device and a precision come to on this machine."""
         return find_hardware(device, precision)
+
+    def cohort(self, device: str) -> int:
+        """A GPU trains many runs at once."""
+        return MOST_RUNS if device == "cuda" else 1
 
     def call(
         self,
@@ -206,6 +215,12 @@ class Local:
             if cell.run.id in begun or not begun:
                 notes[cell.run.id].unlink(missing_ok=True)
                 yield Outcome(cell.run, "killed", 0.0, reason)
+
+
+def at_a_time(executor: Executor, device: str) -> int:
+    """How many runs are under way at once, trained in processes or as a cohort."""
+    cohort = executor.cohort(device)
+    return executor.jobs if cohort == 1 else cohort
 
 
 def default_jobs(device: str) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from disbench.engines import executor_of
+from disbench.executors import at_a_time
 from disbench.plan import make_plan
 from disbench.progress import Silent
 from disbench.report import write_report
@@ -142,7 +143,8 @@ def _finish_cells(
     if not plan.to_do:
         return ()
     failed = []
-    with display.showing(plan, store, jobs=min(executor.jobs, len(plan.to_do))):
+    at_once = min(at_a_time(executor, plan.device), len(plan.to_do))
+    with display.showing(plan, store, jobs=at_once):
         for outcome in outcomes(plan.to_do, executor, on_note=on_note):
             display.ended(outcome)
             if outcome.status == "failed":

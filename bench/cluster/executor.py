@@ -65,6 +65,11 @@ class Cluster:
         """
         return crew.agreed_hardware(self._client, self._crew, device, precision)
 
+    def cohort(self, device: str) -> int:
+        """A worker trains one run at a time."""
+        del device
+        return 1
+
     def call(
         self,
         function: Callable[Arguments, Result],

@@ -72,8 +72,10 @@ def plan(
         return of(begun)
     whole = of(study)
     tell("measuring what a run costs here ...")
-    costs = executor.call(measure_costs, whole)
-    part = slice_of(study, published, costs, seconds=60 * minutes, jobs=executor.jobs)
+    cohort = executor.cohort(whole.device)
+    costs = executor.call(measure_costs, whole, cohort=cohort, jobs=executor.jobs)
+    lanes = executor.jobs if cohort == 1 else 1
+    part = slice_of(study, published, costs, seconds=60 * minutes, jobs=lanes)
     tell(
         f"{study.name}: about {duration(part.seconds)} of the {duration(60 * minutes)} there are",
         *([f"  cut {cut}" for cut in part.cuts] or ["  nothing is cut"]),

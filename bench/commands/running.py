@@ -10,6 +10,7 @@ from disbench.commands.telling import Found
 from disbench.engines import executor_of
 from disbench.errors import StudyError, WriteError
 from disbench.estimate import estimate
+from disbench.executors import at_a_time
 from disbench.hardware import find_hardware
 from disbench.plan import make_plan
 from disbench.runner import directory_of
@@ -81,7 +82,7 @@ def asked_for(
 
 def execute(plan: Plan, *, executor: Executor, teller: Teller, errors: Console) -> int:
     """Carry the plan out, and return the exit code."""
-    display = teller.started(plan, jobs=executor.jobs)
+    display = teller.started(plan, jobs=at_a_time(executor, plan.device))
 
     def note(sentence: str) -> None:
         errors.print(readable(sentence), markup=False, soft_wrap=True)
@@ -121,7 +122,7 @@ def show(plan: Plan, *, executor: Executor, console: Console) -> None:
     )
     if not plan.to_do:
         return
-    cost = executor.call(estimate, plan, jobs=executor.jobs)
+    cost = executor.call(estimate, plan, jobs=executor.jobs, cohort=executor.cohort(plan.device))
     training = plan.study.training
     each = [f"{1000 * seconds:.0f} ms ({name})" for name, seconds in cost.step_seconds.items()]
     steps = f"  {training.steps:,} steps a run, measured here just now: {listed(each, most=20)}\n"

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from disbench.plan import Plan
 
 
-def measure_costs(plan: Plan) -> Costs:
+def measure_costs(plan: Plan, *, cohort: int = 1, jobs: int = 1) -> Costs:
     """Time a few steps of each objective, and the scoring of one run's worth of codes.
+
+    A cohort is trained by one process, and scored by `jobs` of them.
 
     The codes are noise, of which scoring takes as long; but raw pixels are scored, and linear maps
     fitted, since these take long.
@@ -35,10 +37,14 @@ def measure_costs(plan: Plan) -> Costs:
         first.setdefault(cell.run.objective, cell)
     images = outline(plan.study.data)
     grid = images.grid(plan.study.evaluation.grid)
-    runs = [cell.run for cell in first.values()]
-    speeds = measure_speeds(runs, images, device=plan.device)
+    runs = [cell.run for cell in plan.cells]
+    speeds = measure_speeds(runs, images, device=plan.device, cohort=cohort)
     narrow = next((cell for cell in first.values() if not cell.run.is_wide), None)
-    scoring = {False: _scoring(narrow, grid), True: _scoring(first.get("pixels"), grid)}
+    scorers = 1 if cohort == 1 else jobs
+    scoring = {
+        is_wide: _scoring(cell, grid) / scorers
+        for is_wide, cell in ((False, narrow), (True, first.get("pixels")))
+    }
     beside = {
         name: speeds.evaluation(cell.run, grid.n) + scoring[cell.run.is_wide] + _fitting(cell, grid)
         for name, cell in first.items()
