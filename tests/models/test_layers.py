@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from disbench.models.layers import ImageConv, ImageConvTranspose
+from disbench.models.layers import ImageConv, ImageConvTranspose, _folded, _unfolded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,3 +70,22 @@ def test_image_conv_of_one_lit_pixel_is_its_kernel() -> None:
     # Output (i, j) sees pixel (1, 2) through kernel place (1 + 1 - 2 i, 2 + 1 - 2 j).
     expected = [[100.0 + 4 * 2 + 3, 100.0 + 4 * 2 + 1], [100.0 + 3, 100.0 + 1]]
     assert layer(image)[0, 0].tolist() == expected
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_folding_moves_pixels_and_changes_none(
+    channels: int, dtype: torch.dtype, drawn: Callable[..., Tensor]
+) -> None:
+    images = drawn(2, channels, 6, 10).to(dtype)
+    blocks = _folded(images)
+    assert torch.equal(blocks, F.pixel_unshuffle(images, 2))
+    assert blocks.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(_unfolded(blocks), images)
+    assert torch.equal(_unfolded(blocks.contiguous()), images)
+
+
+def test_folding_has_gradients_of_gradients(drawn: Callable[..., Tensor]) -> None:
+    """An objective may penalise a slope."""
+    images = drawn(1, 1, 4, 4).double().requires_grad_()
+    assert torch.autograd.gradgradcheck(lambda x: _unfolded(_folded(x) ** 3) ** 2, images)
