@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from disbench.models.layers import ImageConv, ImageConvTranspose
+from disbench.models.layers import ConvTranspose, ImageConv, ImageConvTranspose
 
 WIDTH = 256
 
@@ -38,11 +38,11 @@ def decoder(*, latents: int, channels: int) -> nn.Module:
         nn.Linear(WIDTH, 4 * 4 * 32),
         nn.ReLU(),
         nn.Unflatten(1, (32, 4, 4)),
-        nn.ConvTranspose2d(32, 32, 4, stride=2, padding=1),  # 8 x 8
+        ConvTranspose(32, 32),  # 8 x 8
         nn.ReLU(),
-        nn.ConvTranspose2d(32, 32, 4, stride=2, padding=1),  # 16 x 16
+        ConvTranspose(32, 32),  # 16 x 16
         nn.ReLU(),
-        nn.ConvTranspose2d(32, 32, 4, stride=2, padding=1),  # 32 x 32
+        ConvTranspose(32, 32),  # 32 x 32
         nn.ReLU(),
         ImageConvTranspose(32, channels),  # 64 x 64
     )

@@ -7,7 +7,7 @@ becomes a 2 x 2 kernel of stride 1 over four times the channels.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
@@ -54,6 +54,38 @@ class ImageConvTranspose(nn.Module):
         """Images of features."""
         images = _unfolded(F.conv_transpose2d(features, _folded(self.weight)))
         return images[:, :, 1:-1, 1:-1] + self.bias[:, None, None]
+
+
+class ConvTranspose(nn.ConvTranspose2d):
+    """Equals ``nn.ConvTranspose2d(..., 4, stride=2, padding=1)``, with a faster backward pass.
+
+    On a CPU the library behind torch adds up the gradient of the bias number by number, which takes
+    longer than all that it multiplies for the layer. So the layer is told of no such gradient, and
+    torch adds it up, from bfloat16 in single precision.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 4, stride=2, padding=1)
+
+    def forward(self, features: Tensor) -> Tensor:  # type: ignore[override]
+        """Features (n, inputs, height, width) to (n, outputs, 2 height, 2 width)."""
+        bias = cast("Tensor", self.bias)
+        sums = F.conv_transpose2d(features, self.weight, bias.detach(), stride=2, padding=1)
+        outputs: Tensor = _BiasGradient.apply(sums, bias)  # type: ignore[no-untyped-call]
+        return outputs
+
+
+class _BiasGradient(torch.autograd.Function):
+    """(n, c, h, w) as they are; a bias (c,) that they have in them is given its gradient."""
+
+    @staticmethod
+    def forward(_: FunctionCtx, sums: Tensor, bias: Tensor) -> Tensor:  # noqa: ARG004
+        return sums.view_as(sums)
+
+    @staticmethod
+    def backward(_: FunctionCtx, gradient: Tensor) -> tuple[Tensor, Tensor]:
+        precise = torch.promote_types(gradient.dtype, torch.float32)
+        return gradient, gradient.sum((0, 2, 3), dtype=precise)
 
 
 class _Folding(torch.autograd.Function):

@@ -1,4 +1,4 @@
-"""The folded convolutions are PyTorch's own, regrouped."""
+"""The layers are PyTorch's own, regrouped or with another backward pass."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from disbench.models.layers import ImageConv, ImageConvTranspose, _folded, _unfolded
+from disbench.models.layers import (
+    ConvTranspose,
+    ImageConv,
+    ImageConvTranspose,
+    _folded,
+    _unfolded,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +66,23 @@ def test_image_conv_transpose_is_conv_transpose2d(
     ours = _with_weights(ImageConvTranspose(32, channels), weight, bias)
     theirs = _with_weights(nn.ConvTranspose2d(32, channels, 4, stride=2, padding=1), weight, bias)
     _assert_same(ours, theirs, drawn(2, 32, *size))
+
+
+def test_conv_transpose_is_conv_transpose2d(drawn: Callable[..., Tensor]) -> None:
+    weight, bias = drawn(8, 6, 4, 4), drawn(6)
+    ours = _with_weights(ConvTranspose(8, 6), weight, bias)
+    theirs = _with_weights(nn.ConvTranspose2d(8, 6, 4, stride=2, padding=1), weight, bias)
+    _assert_same(ours, theirs, drawn(2, 8, 4, 5))
+
+
+def test_gradient_of_a_bias_is_added_up_in_single_precision() -> None:
+    """4,100 ones are 4,096 where their sum is rounded to the 8 bits of a bfloat16."""
+    layer = _with_weights(ConvTranspose(1, 1), torch.zeros(1, 1, 4, 4), torch.zeros(1)).float()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = layer(torch.ones(1, 1, 1025, 1))  # twice as high and wide
+    logits.backward(torch.ones_like(logits))
+    assert layer.bias is not None
+    assert layer.bias.grad == 4100
 
 
 def test_image_conv_of_one_lit_pixel_is_its_kernel() -> None:
