@@ -60,8 +60,8 @@ class ConvTranspose(nn.ConvTranspose2d):
     """Equals ``nn.ConvTranspose2d(..., 4, stride=2, padding=1)``, with a faster backward pass.
 
     On a CPU the library behind torch adds up the gradient of the bias number by number, which takes
-    longer than all that it multiplies for the layer. So the layer is told of no such gradient, and
-    torch adds it up, from bfloat16 in single precision.
+    longer than all that it multiplies for the layer. So it is told of no such gradient, and torch
+    adds it up.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
@@ -84,8 +84,7 @@ class _BiasGradient(torch.autograd.Function):
 
     @staticmethod
     def backward(_: FunctionCtx, gradient: Tensor) -> tuple[Tensor, Tensor]:
-        precise = torch.promote_types(gradient.dtype, torch.float32)
-        return gradient, gradient.sum((0, 2, 3), dtype=precise)
+        return gradient, gradient.sum((0, 2, 3))
 
 
 class _Folding(torch.autograd.Function):
