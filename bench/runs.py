@@ -27,7 +27,7 @@ from disbench.words import digits
 if TYPE_CHECKING:
     from disbench.models.objectives import Objective
 
-TRAINING_VERSION = 1
+TRAINING_VERSION = 2
 """Raised when the same definition would train to other weights than before."""
 
 Precision = Literal["fp32", "bf16"]

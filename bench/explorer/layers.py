@@ -9,7 +9,7 @@ import numpy as np
 from torch import nn
 
 from disbench.errors import ExplorerError
-from disbench.models.layers import ImageConvTranspose
+from disbench.models.layers import ConvTranspose, ImageConvTranspose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -97,6 +97,7 @@ DESCRIPTIONS: Mapping[type[nn.Module], Callable[[Any], Description]] = {
     nn.Tanh: _tanh,
     nn.Unflatten: _unflatten,
     nn.ConvTranspose2d: _conv_transpose,
+    ConvTranspose: _conv_transpose,
     ImageConvTranspose: _image_conv_transpose,
 }
 """By the type of a layer. For every `kind` here explorer.js has a function that runs it."""

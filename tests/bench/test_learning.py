@@ -108,6 +108,33 @@ def test_codes_come_to_carry_the_factors(
     assert losses[-50:, 1].mean() < 300  # the frequency of each pixel alone costs 667
 
 
+@pytest.mark.learning
+def test_bfloat16_learns_as_fast_as_float32(make_run: MakeRun, squares: Squares) -> None:
+    """The mean losses of two precisions differ by less than those of single seeds do."""
+    one, other = (
+        np.stack([_curve(make_run, squares, precision, seed) for seed in range(3)])
+        for precision in ("fp32", "bf16")
+    )
+    difference = np.abs(one.mean(axis=0) - other.mean(axis=0))
+    assert (difference < np.maximum(np.ptp(one, axis=0), np.ptp(other, axis=0))).all()
+    assert (other[:, -1] < 0.3 * other[:, 0]).all()
+
+
+def _curve(make_run: MakeRun, images: Squares, precision: str, seed: int) -> NDArray[np.float64]:
+    """The mean loss of every 100 steps: (4,), in nats per image."""
+    run = make_run(
+        objective="beta_vae",
+        hyperparameters=SETTINGS["beta_vae"],
+        precision=precision,
+        seed=seed,
+        latents=6,
+        batch_size=32,
+    )
+    trainer = Trainer.start(run, images, device="cpu")
+    losses = torch.stack([trainer.losses_of(step) for step in range(N_STEPS)])
+    return losses[:, 0].double().numpy().reshape(4, -1).mean(axis=1)
+
+
 @torch.inference_mode()
 def _explained(trainer: Trainer) -> NDArray[np.float64]:
     """R^2 of the neighbours' mean in the codes of each factor, on a half that they are not of."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import tarfile
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from disbench.commands.reporting import rebuild
 from disbench.commands.telling import Json
 from disbench.records import LossRecord
 from disbench.run_folder import EVALUATED, TRAINED
+from disbench.runs import Run
 from disbench.store import Store
 
 ARCHIVE = Path(__file__).parents[1] / "data" / "results-v1.tar.xz"
@@ -126,8 +128,12 @@ def test_nothing_of_it_is_damaged(old: Path, console: Console) -> None:
     assert not (old / "damaged").exists()
 
 
-def test_run_does_only_what_is_missing(old: Path) -> None:
-    """Codes are what the study lacks of two runs: they are scored anew, and not trained."""
+def test_run_does_only_what_is_missing(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Codes are what the study lacks of two runs: they are scored anew, and not trained.
+
+    The study is that of the time: today its runs would train to other weights, and are other runs.
+    """
+    monkeypatch.setattr("disbench.study.Run", partial(Run, training_version=1))
     trained = _sums(old, TRAINED, AE, DIVERGED, WITH_CODES, WITHOUT_CODES)
     scored = _sums(old, EVALUATED, WITH_CODES)
     abandoned = list((old / "runs").glob(".partial-*"))

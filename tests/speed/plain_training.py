@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from disbench.models.layers import ImageConv, ImageConvTranspose
+from disbench.models.layers import ConvTranspose, ImageConv, ImageConvTranspose
 from disbench.trainer import autocast
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def with_plain_layers(model: Autoencoder) -> Autoencoder:
 
 
 def _plain(layer: nn.Module) -> nn.Module:
-    if not isinstance(layer, ImageConv | ImageConvTranspose):
+    if not isinstance(layer, ImageConv | ConvTranspose | ImageConvTranspose):
         return layer
     kind = nn.Conv2d if isinstance(layer, ImageConv) else nn.ConvTranspose2d
     inputs, outputs = layer.weight.shape[:2]
