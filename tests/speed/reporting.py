@@ -24,7 +24,7 @@ from disbench.store import Store
 from disbench.study_files import load_study, narrowed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from machine import Setting
     from measurement import Measurement
@@ -46,7 +46,7 @@ def measure(setting: Setting) -> Measurement:
     floor is to read the records and the losses, and to copy what the report comes to.
     """
     with TemporaryDirectory() as folder:
-        n_runs = alone(_pretend, Path(folder))
+        n_runs = alone(pretend, Path(folder))
         calls: dict[str, Callable[[], object]] = {
             OURS: lambda: write_report(Path(folder)),
             "plain pandas and seaborn": lambda: plain_report(Path(folder), Path(folder, "plain")),
@@ -69,13 +69,13 @@ def _bytes_alone(directory: Path) -> None:
         shutil.copyfile(path, directory / "plain" / path.name)
 
 
-def _pretend(directory: Path) -> int:
+def pretend(directory: Path, *, betas: Sequence[float] = BETAS, n_seeds: int = N_SEEDS) -> int:
     """Fill a results directory with copies of one real, short run; returns how many there are."""
     study = narrowed(
         load_study("smoke"),
         objectives=["beta_vae"],
-        beta=BETAS,
-        seeds=N_SEEDS,
+        beta=betas,
+        seeds=n_seeds,
         steps=50,
         precision="fp32",
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from measurement import Measurement
     from numpy.typing import NDArray
 
+    from disbench.dsprites import FactorGrid
     from disbench.metrics.protocol import GroupProtocol, Protocol
 
 N_CODES = 10
@@ -61,12 +62,14 @@ def score(name: str, make_tables: Callable[[], list[CodeTable]]) -> None:
         PROTOCOLS[name].score(table, rng=rng)
 
 
-def table_maker(n_tables: int = 1, *, n_codes: int = N_CODES) -> Callable[[], list[CodeTable]]:
+def table_maker(
+    n_tables: int = 1, *, n_codes: int = N_CODES, grid: FactorGrid = FULL
+) -> Callable[[], list[CodeTable]]:
     """Makes the same tables again and again, which have nothing left over from the score before."""
-    factors = FULL.labels()
+    factors = grid.labels()
     codes = [_codes(factors, n_codes, seed) for seed in range(n_tables)]
     log_variance = np.full_like(codes[0], -2)
-    return lambda: [CodeTable(own, factors, FULL.factor_names, log_variance) for own in codes]
+    return lambda: [CodeTable(own, factors, grid.factor_names, log_variance) for own in codes]
 
 
 def rows_looked_at(arguments: Mapping[str, object], n: int, *, draws: bool) -> int:

@@ -99,7 +99,9 @@ def measure_objective(setting: Setting, *, name: str) -> Measurement:
 
 
 @cache
-def start(network: str, precision: str, *, objective: str = "beta_vae") -> Trainer:
+def start(
+    network: str, precision: str, *, objective: str = "beta_vae", latents: int = 10
+) -> Trainer:
     """A run of study v1 before its first step; the main hyper-parameter of all is 4."""
     images = open_images("rendered")
     main = [field.name for field in fields(OBJECTIVES[objective])][:1]
@@ -108,7 +110,7 @@ def start(network: str, precision: str, *, objective: str = "beta_vae") -> Train
         hyperparameters=dict.fromkeys(main, 4.0),
         seed=0,
         network=network,
-        latents=10,
+        latents=latents,
         steps=300_000,
         batch_size=64,
         optimiser="adam",
