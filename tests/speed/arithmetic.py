@@ -1,4 +1,4 @@
-"""How many operations a network asks for, counted from its layers."""
+"""How many operations networks are asked for, counted from the layers that are called."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from math import prod
 from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from disbench.models.autoencoder import Autoencoder
+    from disbench.trainer import Trainer
 
 
 @torch.inference_mode()
@@ -25,31 +27,44 @@ def encoding_operations(model: Autoencoder, images: Tensor) -> int:
 
 
 @torch.inference_mode()
-def training_operations(model: Autoencoder, images: Tensor) -> int:
-    """Additions and multiplications of one step on these images, forward and backward.
+def decoding_operations(model: Autoencoder, codes: Tensor) -> int:
+    """Additions and multiplications of decoding these codes."""
+    with _counted(model) as multiplications:
+        model.decode(codes)
+    return 2 * sum(multiplications)
+
+
+def step_operations(trainer: Trainer) -> int:
+    """Additions and multiplications of a training step, forward and backward.
 
     Backward, a layer multiplies once for the gradient of its weights and once for that of its
-    input, which the first layer has no use for. Only products with weights are counted.
+    input, if anything asks for it: images do not. Only products with weights are counted, and
+    those of an adversary as if both losses shared one way back, so that it is the least there is.
     """
-    with _counted(model) as multiplications:
-        model.decode(model.encode(images).mean)
-    return 2 * (3 * sum(multiplications) - multiplications[0])
+    with _counted(*(learner.network for learner in trainer.learners)) as multiplications:
+        trainer.loss(0)
+    return 2 * sum(multiplications)
 
 
 @contextmanager
-def _counted(model: nn.Module) -> Iterator[list[int]]:
+def _counted(*networks: nn.Module) -> Iterator[list[int]]:
     """A list that grows by the multiplications of each layer that is called inside the block."""
     counts: list[int] = []
 
     def count(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         # A strided convolution puts its kernel at every place of the smaller of the two sides.
         places = min(prod(side.shape[2:]) for side in (*inputs, output))
-        counts.append(layer.weight.numel() * len(output) * places)
+        passes = 1 + output.requires_grad + inputs[0].requires_grad
+        counts.append(passes * layer.weight.numel() * len(output) * places)
 
-    layers = (m for m in model.modules() if "weight" in dict(m.named_parameters(recurse=False)))
+    layers = (m for m in nn.ModuleList(networks).modules() if _has_weights(m))
     hooks = [layer.register_forward_hook(count) for layer in layers]
     try:
         yield counts
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def _has_weights(module: nn.Module) -> bool:
+    return "weight" in dict(module.named_parameters(recurse=False))

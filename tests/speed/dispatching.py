@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from measurement import Measurement
+from measurement import Measurement, Ratio
 from processes import alone, peak_bytes
-from timing import OURS, alternate
+from timing import OURS, alternate, wall_seconds
 
 from disbench import finishing
 from disbench.cluster import crew, tasks
@@ -29,8 +32,9 @@ from disbench.store import Store
 from disbench.study_files import load_study, narrowed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from distributed import Client
     from machine import Setting
 
     from disbench.cells import Cell
@@ -43,24 +47,43 @@ WEIGHTS = bytes(20_000)
 def measure_cluster(_: Setting, *, n_runs: int, shared: bool) -> Measurement:
     """A run that takes no time, of many on two workers: seconds by the clock, not of the CPU.
 
-    The floor is what writing its files takes alone, the peak that of the client. No disk is waited
-    for, which says more of the disk than of the cluster.
+    Beside it, Dask's own map of the same runs over the same workers, which survives nothing. The
+    floor is what writing its files takes alone, the peak that of the client. No disk is waited for,
+    which says more of the disk than of the cluster.
     """
     with TemporaryDirectory() as folder:
         floor = alone(_seconds_to_write, Path(folder) / "alone")
     with TemporaryDirectory() as folder:
-        seconds, peak = alone(_over_cluster, Path(folder), n_runs, shared=shared)
-    row = f"cluster/{'shared' if shared else 'unshared'}/{n_runs}"
-    return Measurement(row=row, value=seconds / n_runs, floor=floor, peak_bytes=peak)
+        seconds, mapped, peak = alone(_over_cluster, Path(folder), n_runs, shared=shared)
+    speed = mapped / seconds
+    return Measurement(
+        row=f"cluster/{'shared' if shared else 'unshared'}/{n_runs}",
+        value=seconds / n_runs,
+        floor=floor,
+        ratios=(Ratio(name="speed of Dask's own map", median=speed, low=speed, high=speed),),
+        peak_bytes=peak,
+    )
 
 
 def measure_to_do(setting: Setting, *, n_runs: int) -> Measurement:
-    """What is left to do of a grid that is finished, each run scored by 20 protocols."""
+    """What is left to do of a grid that is finished, each run scored by 20 protocols.
+
+    Beside it, parsing the records of all runs, which neither validates them nor looks at the files
+    that they name. The floor is to read their bytes.
+    """
     with TemporaryDirectory() as folder:
-        plan = alone(_finished, Path(folder), n_runs)
-        calls: dict[str, Callable[[], object]] = {OURS: lambda: _nothing_left(plan)}
+        plan = alone(finished_plan, Path(folder), n_runs)
+        calls: dict[str, Callable[[], object]] = {
+            OURS: lambda: nothing_left(plan),
+            "plain json": lambda: [json.loads(record) for record in _records(plan)],
+            "bytes alone": lambda: list(_records(plan)),
+        }
         rounds = alternate(calls, seconds=setting.seconds / 2, warm_up=False)
-    return rounds.measurement(f"to do/{n_runs}")
+    return rounds.measurement(
+        f"to do/{n_runs}",
+        floor=median(rounds.seconds["bytes alone"]),
+        ratios=(rounds.speed("plain json"),),
+    )
 
 
 def tiny_finish(cell: Cell, *, stop: Callable[[], bool]) -> Outcome:
@@ -76,7 +99,8 @@ def tiny_finish(cell: Cell, *, stop: Callable[[], bool]) -> Outcome:
     return Outcome(cell.run, "diverged", 0.0)
 
 
-def _over_cluster(directory: Path, n_runs: int, *, shared: bool) -> tuple[float, int]:
+def _over_cluster(directory: Path, n_runs: int, *, shared: bool) -> tuple[float, float, int]:
+    """Seconds over our executor, seconds by Dask's own map, and the peak before the latter."""
     _wait_for_no_disk()
     plan = _plan(directory, n_runs)
     if not shared:
@@ -87,10 +111,16 @@ def _over_cluster(directory: Path, n_runs: int, *, shared: bool) -> tuple[float,
         next(iter(outcomes(plan.cells[:1], executor)))  # which loads all that there is to load
         started = time.perf_counter()
         ends = Counter(outcome.status for outcome in outcomes(plan.cells[1:], executor))
-        seconds = time.perf_counter() - started
+        seconds, peak = time.perf_counter() - started, peak_bytes()
+        mapped = wall_seconds(partial(_mapped, executor._client, directory / "mapped", n_runs))
     if ends != {"diverged": n_runs - 1}:
         raise RuntimeError(f"the runs ended otherwise: {ends}")
-    return seconds, peak_bytes()
+    return seconds, mapped, peak
+
+
+def _mapped(client: Client, directory: Path, n_runs: int) -> None:
+    cells = _plan(directory, n_runs).cells[1:]
+    client.gather(client.map(partial(tiny_finish, stop=bool), cells, pure=False))
 
 
 def _pretend() -> None:
@@ -136,7 +166,7 @@ def _record(run: Run) -> TrainingRecord:
     )
 
 
-def _finished(directory: Path, n_runs: int) -> Plan:
+def finished_plan(directory: Path, n_runs: int) -> Plan:
     """A finished grid: one short run, and copies of it that share its files."""
     plan = _plan(directory, n_runs)
     store, real = Store(directory), plan.cells[0]
@@ -161,6 +191,14 @@ def _finished(directory: Path, n_runs: int) -> Plan:
     return replace(plan)
 
 
-def _nothing_left(plan: Plan) -> None:
+def _records(plan: Plan) -> Iterator[bytes]:
+    """The bytes of the two records of each run."""
+    for cell in plan.cells:
+        folder = Store(cell.directory).folder(cell.run).path
+        yield from ((folder / f"{kind}.json").read_bytes() for kind in ("training", "evaluation"))
+
+
+def nothing_left(plan: Plan) -> None:
+    """Find out what is left to do, which is to be nothing."""
     if left := plan.afresh().to_do:
         raise RuntimeError(f"{len(left)} runs are left")

@@ -9,7 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import psutil
 import torch
+from arithmetic import decoding_operations
+from processes import peak_of
 from safetensors.torch import save_model
 from timing import OURS, alternate, cpu_seconds
 from training import start
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from machine import Setting
     from measurement import Measurement
+    from selenium.webdriver import Chrome
 
     from disbench.explorer import Explorer, ReferenceImages
     from disbench.models.autoencoder import Autoencoder
@@ -37,7 +41,9 @@ N_REDRAWS = 20
 def measure(setting: Setting) -> Measurement:
     """A redraw in a headless Chromium, beside torch and numpy without the drawing.
 
-    The seconds are those of the page's own clock: a browser is several processes.
+    The seconds are those of the page's own clock: a browser is several processes. The memory is
+    the sum of their peaks, pages that they share counted in each. The floor is the arithmetic of
+    the decoder and one look at all reference images.
     """
     trainer, images = start("conv", "fp32"), reference_images()
     with TemporaryDirectory() as folder, chromium() as browser:
@@ -49,8 +55,21 @@ def measure(setting: Setting) -> Measurement:
             "torch and numpy": partial(cpu_seconds, _in_python(trainer.model, explorer)),
         }
         rounds = alternate(calls, seconds=setting.seconds / 2, clock=lambda call: call())
-    # The memory is the browser's, and not known.
-    return replace(rounds, peak_bytes=None).measurement("redraw of the explorer", calls=N_REDRAWS)
+        rounds = replace(rounds, peak_bytes=_peak(browser))
+        code, codes = torch.from_numpy(explorer.start)[None], explorer.codes.values()
+    return rounds.measurement(
+        "redraw of the explorer",
+        calls=N_REDRAWS,
+        floor=decoding_operations(trainer.model, code) / setting.machine.operations["fp32"]
+        + codes.nbytes / setting.machine.bandwidth,
+    )
+
+
+def _peak(browser: Chrome) -> int | None:
+    """The peaks of all processes that the driver of the browser has started, together."""
+    driver = psutil.Process(browser.service.process.pid)
+    peaks = [peak_of(process.pid) for process in driver.children(recursive=True)]
+    return sum(peak for peak in peaks if peak is not None) or None
 
 
 def _page(path: Path, explorer: Explorer, images: ReferenceImages) -> Path:

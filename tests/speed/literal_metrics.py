@@ -1,73 +1,55 @@
-"""Metrics as their papers put them, in plain numpy and scikit-learn, to compare ours with."""
+"""Each protocol in its literal form, in plain numpy, scipy, scikit-learn and torch."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import mutual_info_score
+import literal_information as information
+import literal_moments as moments
+import literal_predictions as predictions
+import literal_votes as votes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from numpy.typing import NDArray
 
-    from disbench.metrics.table import CodeTable
+@dataclass(frozen=True)
+class Literal:
+    """A plain form of a metric: a table in, of a metric of several models a sequence of them.
 
-N_BINS = 20
-N_POINTS = 10_000
-N_TEST = 5_000
-N_PAIRS = 64
+    `work` is how many times as much the protocol does of what takes the time: where the whole
+    would be minutes, the literal form does a part of it.
+    """
 
-
-def mig_of_points(table: CodeTable) -> float:
-    """The mutual information gap on 10,000 random points."""
-    return mig(table.sample(N_POINTS, rng=np.random.default_rng(0)))
+    score: Callable[[Any], float]
+    work: float = 1
 
 
-def mig(table: CodeTable) -> float:
-    """The mutual information gap on all points, a pair of columns after the other."""
-    bins = [_binned(code) for code in table.codes.T]
-    gaps = [_gap(bins, factor) for factor in table.factors.T]
-    return float(np.mean(gaps))
-
-
-def beta_vae(table: CodeTable) -> float:
-    """The beta-VAE metric, a point after the other, on the full grid of factors."""
-    rng = np.random.default_rng(0)
-    sizes = np.array(table.n_values)
-    points, labels = zip(
-        *(_point(table, sizes, rng) for _ in range(N_POINTS + N_TEST)), strict=True
-    )
-    classifier = LogisticRegression(max_iter=1_000).fit(points[:N_POINTS], labels[:N_POINTS])
-    return float(classifier.score(points[N_POINTS:], labels[N_POINTS:]))
-
-
-LITERAL: Mapping[str, Callable[[CodeTable], float]] = {
-    "beta_vae/locatello2019": beta_vae,
-    "mig/locatello2019": mig_of_points,
-    "mig/exact": mig,
+LITERAL: Mapping[str, Literal] = {
+    "beta_vae/locatello2019": Literal(votes.beta_vae),
+    "beta_vae/higgins2017": Literal(votes.beta_vae_by_adagrad),
+    "factor_vae/locatello2019": Literal(votes.factor_vae),
+    "factor_vae/kim2018": Literal(votes.factor_vae_of_its_own_votes),
+    "mig/locatello2019": Literal(information.mig_of_points),
+    "mig/exact": Literal(information.mig),
+    "mig/chen2018": Literal(information.mig_of_posterior, work=10_000 / information.N_SAMPLES),
+    "dci/gbt": Literal(predictions.dci_by_boosting, work=100 / predictions.N_TREES),
+    "dci/rf": Literal(predictions.dci_by_forests, work=100 / predictions.N_TREES),
+    "sap/locatello2019": Literal(predictions.sap, work=10 / predictions.N_LINES),
+    "sap/kumar2018": Literal(predictions.sap_by_correlation),
+    "modularity/ridgeway2018": Literal(information.modularity),
+    "modularity/weighted": Literal(information.weighted_modularity),
+    "explicitness/ridgeway2018": Literal(predictions.explicitness),
+    "irs/suter2019": Literal(moments.irs),
+    "irs/maximum": Literal(moments.irs_by_maximum),
+    "infomec/hsu2023": Literal(information.infomec),
+    "total_correlation/locatello2019": Literal(moments.total_correlation),
+    "wasserstein_correlation/locatello2019": Literal(moments.wasserstein),
+    "wasserstein_correlation/normalised": Literal(moments.normalised_wasserstein),
+    "pairwise_information/locatello2019": Literal(information.pairwise_information),
+    "active_dimensions/burda2016": Literal(moments.active_dimensions),
+    "kl/gaussian": Literal(moments.divergence),
+    "udr/duan2020": Literal(predictions.udr_by_lasso),
+    "udr/spearman": Literal(predictions.udr_by_rank),
 }
-
-
-def _binned(code: NDArray[np.float32]) -> NDArray[np.intp]:
-    _, edges = np.histogram(code, N_BINS)
-    return np.digitize(code, edges[:-1])
-
-
-def _gap(bins: list[NDArray[np.intp]], factor: NDArray[np.int64]) -> float:
-    information = sorted(mutual_info_score(code, factor) for code in bins)
-    return (information[-1] - information[-2]) / mutual_info_score(factor, factor)
-
-
-def _point(
-    table: CodeTable, sizes: NDArray[np.int64], rng: np.random.Generator
-) -> tuple[NDArray[np.float32], int]:
-    label = int(rng.integers(len(sizes)))
-    first, second = rng.integers(sizes, size=(2, N_PAIRS, len(sizes)))
-    second[:, label] = first[:, label]
-    codes = [
-        table.codes[np.ravel_multi_index(tuple(pair.T), tuple(sizes))] for pair in (first, second)
-    ]
-    return np.abs(codes[0] - codes[1]).mean(axis=0), label

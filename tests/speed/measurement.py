@@ -24,10 +24,11 @@ class Ratio(Record):
 class Measurement(Record):
     """A row of the table: a median, the least it could be, and what it is compared with.
 
-    Seconds are CPU seconds, but those of a browser are of its own clock. `n_images` is how many
-    images they were for, `floor` what arithmetic or memory alone would take of the same unit, and
-    `peak_bytes` the most memory that the process of this row had before it turned to what it is
-    compared with. A row that failed has an `error`, and no value.
+    Seconds are CPU seconds, but by the clock where several processes compute together (``pair``,
+    ``cluster``), and those of a browser are of its own clock. `n_images` is how many images they
+    were for, `floor` what arithmetic or memory alone would take of the same unit, and `peak_bytes`
+    the most memory that the processes of this row had before they turned to what it is compared
+    with. A row that failed has an `error`, and no value.
     """
 
     row: str

@@ -5,13 +5,18 @@ from __future__ import annotations
 import resource
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import torch
+from threadpoolctl import threadpool_limits
 
 from disbench.hardware import keep_freed_memory, one_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -38,6 +43,32 @@ def on_one_thread(
     """What a function returns when it computes on one thread."""
     with one_thread():
         return function(*args, **kwargs)
+
+
+@contextmanager
+def threads(n: int) -> Iterator[None]:
+    """Compute on so many threads inside the block; afterwards on one, as all that is measured."""
+    with threadpool_limits(n):
+        torch.set_num_threads(n)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(1)
+
+
+def peak_of(process: int) -> int | None:
+    """The most memory that a process has had since its program began; None where Linux is not."""
+    status = Path(f"/proc/{process}/status")
+    return peak_in(status.read_text("utf-8")) if status.exists() else None
+
+
+def peak_in(status: str) -> int | None:
+    """The peak in what Linux says of a process, in bytes; None where it says nothing of it.
+
+    What `resource` says of a child includes the peak of the process that started it; this does not.
+    """
+    lines = (line.split() for line in status.splitlines())
+    return next((int(line[1]) * 1024 for line in lines if line[:1] == ["VmHWM:"]), None)
 
 
 def peak_bytes() -> int:

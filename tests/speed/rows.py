@@ -13,6 +13,7 @@ import exploring
 import reporting
 import scoring
 import starting
+import together
 import training
 from machine import PRECISIONS
 
@@ -39,6 +40,13 @@ ROWS: Mapping[str, Callable[[Setting], Measurement]] = {
     },
     "step/keeping freed memory": training.measure_kept_memory,
     **{
+        f"pair/{network}/{precision}": partial(
+            together.measure, network=network, precision=precision
+        )
+        for network in NETWORKS
+        for precision in PRECISIONS
+    },
+    **{
         f"objective/{name}": partial(training.measure_objective, name=name)
         for name in OBJECTIVES
         if name != "beta_vae"
@@ -48,7 +56,7 @@ ROWS: Mapping[str, Callable[[Setting], Measurement]] = {
         for network in NETWORKS
     },
     **{f"encode/{network}": partial(encoding.measure, network=network) for network in NETWORKS},
-    **{f"protocol/{name}": partial(scoring.measure, name=name) for name in scoring.FAST},
+    **{f"protocol/{name}": partial(scoring.measure, name=name) for name in scoring.NAMES},
     **{
         f"cluster/{'shared' if shared else 'unshared'}/{n_runs}": partial(
             dispatching.measure_cluster, n_runs=n_runs, shared=shared

@@ -21,7 +21,8 @@ SECONDS = ((1e-3, 1e6, "us"), (1, 1e3, "ms"), (float("inf"), 1, "s"))
 def render(session: Session, earlier: Session | None) -> Iterator[RenderableType]:
     """What to print, in order; `earlier` is a session to compare with."""
     facts = session.provenance
-    yield f"{facts.device_name}, one thread, torch {facts.torch}, disbench {facts.disbench}"
+    yield f"{facts.device_name}, torch {facts.torch}, disbench {facts.disbench}"
+    yield "One thread, but for 'pair' and 'cluster', which are by the clock, as 2 threads are."
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("CPU time of")
     for column in COLUMNS:
@@ -45,9 +46,9 @@ def _cells(measurement: Measurement) -> tuple[str, ...]:
     floor, peak = measurement.floor, measurement.peak_bytes
     return (
         measurement.row.removeprefix("protocol/"),
-        _quantity(measurement.value, measurement.unit),
-        _quantity(floor, measurement.unit) if floor else "",
-        _rounded(measurement.value / floor) if floor else "",
+        quantity(measurement.value, measurement.unit),
+        quantity(floor, measurement.unit) if floor else "",
+        rounded(measurement.value / floor) if floor else "",
         f"{peak / 1e6:,.0f}" if peak else "",
     )
 
@@ -55,7 +56,7 @@ def _cells(measurement: Measurement) -> tuple[str, ...]:
 def _details(measurement: Measurement, before: Measurement | None) -> Iterator[tuple[str, str]]:
     """The lines below a row: a name and what it is."""
     if measurement.value and measurement.n_images:
-        yield "images a second", _rounded(measurement.n_images / measurement.value)
+        yield "images a second", rounded(measurement.n_images / measurement.value)
     for ratio in measurement.ratios:
         yield ratio.name, _range(ratio)
     if before is not None:
@@ -66,24 +67,25 @@ def _changes(measurement: Measurement, before: Measurement) -> Iterator[tuple[st
     if measurement.value and before.value:
         work = (measurement.n_images or 1) / (before.n_images or 1)
         speed = work * before.value / measurement.value
-        yield "speed of before", _rounded(speed if measurement.unit == "s" else 1 / speed)
+        yield "speed of before", rounded(speed if measurement.unit == "s" else 1 / speed)
     if measurement.peak_bytes and before.peak_bytes:
-        yield "memory of before", _rounded(measurement.peak_bytes / before.peak_bytes)
+        yield "memory of before", rounded(measurement.peak_bytes / before.peak_bytes)
 
 
 def _range(ratio: Ratio) -> str:
     if ratio.low == ratio.high:
-        return _rounded(ratio.median)
-    return f"{_rounded(ratio.median)} ({_rounded(ratio.low)} - {_rounded(ratio.high)})"
+        return rounded(ratio.median)
+    return f"{rounded(ratio.median)} ({rounded(ratio.low)} - {rounded(ratio.high)})"
 
 
-def _quantity(value: float, unit: str) -> str:
+def quantity(value: float, unit: str) -> str:
+    """A value with its unit, of seconds the one that suits it."""
     if unit != "s":
-        return f"{_rounded(value)} {unit}"
+        return f"{rounded(value)} {unit}"
     factor, shown = next((f, name) for limit, f, name in SECONDS if value < limit)
-    return f"{_rounded(value * factor)} {shown}"
+    return f"{rounded(value * factor)} {shown}"
 
 
-def _rounded(value: float) -> str:
+def rounded(value: float) -> str:
     """Three digits, without a power of ten."""
     return f"{float(f'{value:.3g}'):,.10g}"

@@ -79,6 +79,13 @@ def cpu_seconds(call: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
+def wall_seconds(call: Callable[[], object]) -> float:
+    """The seconds by the clock that one call takes: what several processes or threads share."""
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
 def alternate(
     calls: Mapping[str, Callable[[], object]],
     *,

@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from arithmetic import training_operations
+from arithmetic import step_operations
 from measurement import Ratio
 from plain_training import BareLoop, with_plain_layers
 from processes import CONTEXT, on_one_thread, peak_bytes
@@ -44,17 +44,16 @@ def measure(setting: Setting, *, network: str, precision: str) -> Measurement:
     calls: dict[str, Callable[[], object]] = {
         OURS: partial(take, trainer),
         "bare loop": lambda: _bare_loop(network, precision).steps(N_STEPS),
-        "plain fp32 loop": lambda: _plain_loop(network).steps(N_STEPS),
+        "plain fp32 loop": lambda: plain_loop(network).steps(N_STEPS),
     }
     if precision != "fp32":
         calls["our fp32"] = lambda: take(start(network, "fp32"))
     rounds = alternate(calls, seconds=setting.seconds)
-    operations = training_operations(trainer.model, trainer.batch(0).images)
     return rounds.measurement(
         f"step/{network}/{precision}",
         calls=N_STEPS,
         n_images=trainer.run.batch_size,
-        floor=operations / setting.machine.operations[precision],
+        floor=step_operations(trainer) / setting.machine.operations[precision],
     )
 
 
@@ -75,10 +74,11 @@ def measure_kept_memory(setting: Setting) -> Measurement:
         }
         rounds = alternate(calls, seconds=setting.seconds, clock=lambda turn: turn())
         kept, returned = (pool.submit(peak_bytes).result() for pool in (keeping, returning))
-    memory = kept / returned
+    memory, operations = kept / returned, step_operations(start("conv", "bf16"))
     return replace(rounds, peak_bytes=kept).measurement(
         "step/keeping freed memory",
         calls=N_STEPS,
+        floor=operations / setting.machine.operations["bf16"],
         ratios=(
             rounds.speed("returning it"),
             Ratio(name="memory of returning it", median=memory, low=memory, high=memory),
@@ -91,12 +91,18 @@ def measure_objective(setting: Setting, *, name: str) -> Measurement:
     ours, beta_vae = (start("conv", "fp32", objective=o) for o in (name, "beta_vae"))
     calls = {OURS: partial(take, ours), "beta_vae": partial(take, beta_vae)}
     rounds = alternate(calls, seconds=setting.seconds)
-    n_images = ours.run.batch_size
-    return rounds.measurement(f"objective/{name}", calls=N_STEPS, n_images=n_images)
+    return rounds.measurement(
+        f"objective/{name}",
+        calls=N_STEPS,
+        n_images=ours.run.batch_size,
+        floor=step_operations(ours) / setting.machine.operations["fp32"],
+    )
 
 
 @cache
-def start(network: str, precision: str, *, objective: str = "beta_vae") -> Trainer:
+def start(
+    network: str, precision: str, *, objective: str = "beta_vae", latents: int = 10
+) -> Trainer:
     """A run of study v1 before its first step; the main hyper-parameter of all is 4."""
     images = open_images("rendered")
     main = [field.name for field in fields(OBJECTIVES[objective])][:1]
@@ -105,7 +111,7 @@ def start(network: str, precision: str, *, objective: str = "beta_vae") -> Train
         hyperparameters=dict.fromkeys(main, 4.0),
         seed=0,
         network=network,
-        latents=10,
+        latents=latents,
         steps=300_000,
         batch_size=64,
         optimiser="adam",
@@ -131,7 +137,7 @@ def _bare_loop(network: str, precision: str) -> BareLoop:
 
 
 @cache
-def _plain_loop(network: str) -> BareLoop:
+def plain_loop(network: str) -> BareLoop:
     """The same network in torch's own layers, with torch's own defaults."""
     trainer = start(network, "fp32")
     model = with_plain_layers(initial_model(trainer.run))
