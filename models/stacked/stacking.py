@@ -52,6 +52,8 @@ def _converted(module: nn.Module) -> nn.Module:
         return StackedLayer(module, kind)
     if isinstance(module, nn.Sequential):
         return _sequence(module)
+    if isinstance(module, nn.ReLU):
+        return nn.ReLU()  # not in place: what comes out of a layer may be a view
     for name, child in module.named_children():
         setattr(module, name, _converted(child))
     return module
