@@ -46,6 +46,31 @@ def step_operations(trainer: Trainer) -> int:
     return 2 * sum(multiplications)
 
 
+@torch.inference_mode()
+def step_bytes(model: Autoencoder, n_images: int, dtype: torch.dtype) -> float:
+    """The bytes that a training step of a VAE on a GPU reads and writes, each thing once a sum.
+
+    A layer takes three sums, each of two of its two sides and its weights, and the gradient of its
+    input also reads the input, to know where its ReLU let it through. Weights and what Adam keeps
+    of them are float32: seven passes, and one that writes what is multiplied. Logits and images
+    are read and written seven times by the loss.
+    """
+    sides: list[int] = []
+
+    def measure(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        first = not sides
+        sides.append((2 if first else 4) * inputs[0].numel() + (2 if first else 3) * output.numel())
+
+    layers = (m for m in model.modules() if _has_weights(m))
+    hooks = [layer.register_forward_hook(measure) for layer in layers]
+    logits = model.decode(model.encode(torch.zeros(1, 1, 64, 64)).mean)
+    for hook in hooks:
+        hook.remove()
+    of_images = n_images * (sum(sides) + 7 * logits.numel())
+    n_weights = sum(parameter.numel() for parameter in model.parameters())
+    return dtype.itemsize * of_images + n_weights * (7 * 4 + 4 + 2 * dtype.itemsize)
+
+
 @contextmanager
 def _counted(*networks: nn.Module) -> Iterator[list[int]]:
     """A list that grows by the multiplications of each layer that is called inside the block."""

@@ -36,8 +36,11 @@ class BareLoop:
             self._step()
 
     def _step(self) -> None:
-        images = self.images[torch.randint(len(self.images), (self.batch_size,))]
-        with autocast(self.precision, "cpu"):
+        images = self.images[
+            torch.randint(len(self.images), (self.batch_size,), device=self.images.device)
+        ]
+        device = images.device.type
+        with autocast(self.precision, device):
             mean, log_variance = self.model.encode(images)
             noise = torch.randn_like(mean)
             logits = self.model.decode(mean + torch.exp(log_variance / 2) * noise)

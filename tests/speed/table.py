@@ -18,13 +18,18 @@ SECONDS = ((1e-3, 1e6, "us"), (1, 1e3, "ms"), (float("inf"), 1, "s"))
 """Up to how many seconds which unit is used."""
 
 
-def render(session: Session, earlier: Session | None) -> Iterator[RenderableType]:
+ONE_THREAD = "One thread, but for 'pair' and 'cluster', which are by the clock, as 2 threads are."
+
+
+def render(
+    session: Session, earlier: Session | None, *, how: str = ONE_THREAD, title: str = "CPU time of"
+) -> Iterator[RenderableType]:
     """What to print, in order; `earlier` is a session to compare with."""
     facts = session.provenance
     yield f"{facts.device_name}, torch {facts.torch}, disbench {facts.disbench}"
-    yield "One thread, but for 'pair' and 'cluster', which are by the clock, as 2 threads are."
+    yield how
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("CPU time of")
+    table.add_column(title)
     for column in COLUMNS:
         table.add_column(column, justify="right", no_wrap=True)
     before = {m.row: m for m in earlier.measurements} if earlier else {}

@@ -18,7 +18,7 @@ from torch.optim import Adam
 from disbench.dsprites import open_images
 from disbench.hardware import keep_freed_memory
 from disbench.models.objectives import OBJECTIVES
-from disbench.optimisers import OPTIMISERS
+from disbench.optimisers import optimiser_of
 from disbench.runs import Run
 from disbench.trainer import Trainer, as_tensor, initial_model
 from disbench.training import Course
@@ -103,13 +103,20 @@ def measure_objective(setting: Setting, *, name: str) -> Measurement:
 def start(
     network: str, precision: str, *, objective: str = "beta_vae", latents: int = 10
 ) -> Trainer:
-    """A run of study v1 before its first step; the main hyper-parameter of all is 4."""
-    images = open_images("rendered")
+    """A run of study v1 before its first step; see `run_of`."""
+    run = run_of(network, precision, objective=objective, latents=latents)
+    return Trainer.start(run, open_images("rendered"), device="cpu")
+
+
+def run_of(
+    network: str, precision: str, *, objective: str = "beta_vae", latents: int = 10, seed: int = 0
+) -> Run:
+    """A run of study v1; the main hyper-parameter of all is 4."""
     main = [field.name for field in fields(OBJECTIVES[objective])][:1]
-    run = Run(
+    return Run(
         objective=objective,
         hyperparameters=dict.fromkeys(main, 4.0),
-        seed=0,
+        seed=seed,
         network=network,
         latents=latents,
         steps=300_000,
@@ -117,9 +124,8 @@ def start(
         optimiser="adam",
         learning_rate=1e-4,
         precision=precision,
-        data_sha256=images.sha256,
+        data_sha256=open_images("rendered").sha256,
     )
-    return Trainer.start(run, images, device="cpu")
 
 
 def _turn() -> float:
@@ -132,7 +138,7 @@ def _bare_loop(network: str, precision: str) -> BareLoop:
     """The same network, precision and optimiser as the trainer's."""
     trainer = start(network, precision)
     model, run = initial_model(trainer.run), trainer.run
-    optimiser = OPTIMISERS[run.optimiser](model.parameters(), lr=run.learning_rate)
+    optimiser = optimiser_of(run.optimiser, model.parameters(), lr=run.learning_rate, device="cpu")
     return _loop(trainer, model, optimiser, precision)
 
 
