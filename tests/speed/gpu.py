@@ -40,14 +40,11 @@ def main() -> None:
     """Measure what the command line asks for, show it, and keep it."""
     arguments = _parser().parse_args()
     sizes = tuple(int(size) for size in arguments.sizes.split(","))
-    rows = tuple(
-        _measured(
-            sizes, arguments.network, arguments.precision, arguments.device, arguments.seconds
-        )
-    )
-    session = Session(quick=False, provenance=provenance(arguments.device), measurements=rows)
+    device, seconds = arguments.device, arguments.seconds
+    rows = tuple(_measured(sizes, arguments.network, arguments.precision, device, seconds))
+    session = Session(quick=False, provenance=provenance(device), measurements=rows)
     console = Console(width=100)
-    for line in render(session, None):
+    for line in render(session, None, how="By the clock, the device waited for.", title="time of"):
         console.print(line, highlight=False)
     if arguments.json:
         arguments.json.write_text(session.model_dump_json(indent=1) + "\n", "utf-8")
