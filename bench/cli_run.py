@@ -56,8 +56,8 @@ def run(
         typer.Option(
             min=1,
             metavar="N",
-            help="Runs at a time; one a core or GPU unless told otherwise, or one a worker of the "
-            "cluster that --scheduler names.",
+            help="Runs at a time, or scored at a time if a GPU trains; one a core unless told "
+            "otherwise, or one a worker of the cluster that --scheduler names.",
         ),
     ] = None,
     executor: Annotated[
@@ -141,7 +141,7 @@ def reproduce(
     seeds: SeedsOption = None,
     steps: StepsOption = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Runs at a time; one a core or GPU.")
+        int | None, typer.Option(min=1, metavar="N", help="Runs at a time; one a core.")
     ] = None,
     device: DeviceOption = "auto",
     quiet: Quiet = False,
