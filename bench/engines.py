@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from disbench.errors import StudyError
-from disbench.executors import Local, default_jobs
+from disbench.executors import Local
 from disbench.hardware import resolve_device
+from disbench.threads import default_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,7 +43,8 @@ def _local(
         raise StudyError(
             f"--scheduler {scheduler} is of no use to --executor local; add --executor dask"
         )
-    return Local(jobs or default_jobs(resolve_device(device)))
+    resolve_device(device)
+    return Local(jobs or default_jobs())
 
 
 def _dask(
@@ -56,7 +58,8 @@ def _dask(
 
     if scheduler is not None:
         return Cluster(connected(scheduler), most=jobs, tell=tell)
-    jobs = jobs or default_jobs(resolve_device(device))
+    resolve_device(device)
+    jobs = jobs or default_jobs()
     return Cluster(local_cluster(jobs), most=jobs, tell=tell)
 
 

@@ -16,9 +16,10 @@ from disbench.data import outline
 from disbench.encoding import BATCH_SIZES, on
 from disbench.evaluation import N_RECONSTRUCTED
 from disbench.forecast import end_of
-from disbench.hardware import keep_freed_memory, one_thread
+from disbench.hardware import keep_freed_memory
 from disbench.launching import Launcher
 from disbench.models.baselines import BASELINES
+from disbench.threads import one_thread
 from disbench.trainer import Trainer, as_tensor, initial_model
 
 if TYPE_CHECKING:

@@ -221,9 +221,3 @@ def at_a_time(executor: Executor, device: str) -> int:
     """How many runs are under way at once, trained in processes or as a cohort."""
     cohort = executor.cohort(device)
     return executor.jobs if cohort == 1 else cohort
-
-
-def default_jobs(device: str) -> int:
-    """One process a core, each of one thread; those of a GPU score what it has trained."""
-    del device
-    return len(os.sched_getaffinity(0))

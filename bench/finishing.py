@@ -13,7 +13,7 @@ from disbench.claims import TakenError
 from disbench.cohort_training import train_one
 from disbench.dsprites import GRIDS
 from disbench.encoders import encoder_of
-from disbench.hardware import keep_freed_memory, one_thread, return_freed_memory
+from disbench.hardware import keep_freed_memory, return_freed_memory
 from disbench.keeping import Made, keep, made_of, no_losses, note, recording
 from disbench.outcomes import Outcome, Status, summary
 from disbench.provenance import provenance
@@ -23,6 +23,7 @@ from disbench.seeing import Seen, loaded, see
 from disbench.sittings import Sittings, StoppedError
 from disbench.store import Store
 from disbench.tensorboard import write_scores
+from disbench.threads import one_thread
 from disbench.training import MomentError, train
 from disbench.writing import trouble
 

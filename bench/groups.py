@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from disbench.errors import DamagedError
-from disbench.hardware import one_thread
 from disbench.metrics.protocols import find_groups
 from disbench.metrics.table import CodeTable
 from disbench.provenance import provenance
 from disbench.records import GroupRecord, ScoreRecord
 from disbench.seeds import generator, stream_key
+from disbench.threads import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import ctypes
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from threadpoolctl import threadpool_limits
 
 from disbench.errors import StudyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from disbench.runs import Precision
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -101,22 +98,6 @@ def return_freed_memory() -> None:
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute on one thread inside the block: torch, and the BLAS behind numpy and scikit-learn.
-
-    Sums in another order are other bits, so the number of threads is part of every result. A grid
-    is spread over processes instead, which wastes less than threads do on networks this small.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(limits=1):
-            yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _multiplies_bf16(device: str) -> bool:

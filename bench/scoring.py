@@ -12,13 +12,13 @@ import pandas as pd
 from disbench.discrete import discretised
 from disbench.dsprites import FULL
 from disbench.errors import DataError
-from disbench.hardware import one_thread
 from disbench.metrics.calibration import ceiling, noise_floor
 from disbench.metrics.checking import checked_names
 from disbench.metrics.protocols import PROTOCOLS, find
 from disbench.metrics.table import CodeTable
 from disbench.records import ScoreRecord
 from disbench.seeds import generator, stream_key
+from disbench.threads import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

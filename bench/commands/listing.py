@@ -63,9 +63,3 @@ def _print_entry(console: Console, name: str, beside: str, lines: Iterable[str])
 
 def _hyperparameter(field: Field[Any]) -> str:
     return field.name if field.default is MISSING else f"{field.name} = {field.default:g}"
-
-
-def slow_protocols(names: Iterable[str]) -> list[str]:
-    """Those of the protocols that take more than seconds, each with its cost."""
-    slow = (protocol for protocol in find(names) if protocol.cost != "seconds")
-    return [f"{protocol.name} ({protocol.cost})" for protocol in slow]

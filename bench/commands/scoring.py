@@ -11,10 +11,10 @@ from joblib import parallel_config
 from rich.table import Table
 
 from disbench.atomic import replacing
-from disbench.commands.listing import slow_protocols
+from disbench.commands.slowness import slow_protocols
 from disbench.errors import DataError
-from disbench.executors import default_jobs
 from disbench.scoring import DEFAULT_PROTOCOLS, Scored, score_arrays
+from disbench.threads import default_jobs
 from disbench.words import number
 from disbench.writing import writing
 
@@ -49,7 +49,7 @@ def score_files(
     if slow := slow_protocols(names):
         console.print(f"this takes a while: {', '.join(slow)}", markup=False)
     read, labels = _read(codes, factors)
-    with parallel_config(n_jobs=default_jobs("cpu")):
+    with parallel_config(n_jobs=default_jobs()):
         scored = score_arrays(
             read.array,
             None if labels is None else labels.array,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from disbench.commands.headline import headline_table
 from disbench.commands.juxtaposing import print_published
-from disbench.commands.listing import slow_protocols
+from disbench.commands.slowness import slow_protocols
 from disbench.progress import Display, Silent, display_for
 from disbench.report.build import REPORT
 from disbench.report.headline import HeadlineRow, headline_of

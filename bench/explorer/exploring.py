@@ -14,7 +14,7 @@ from disbench.errors import ExplorerError
 from disbench.explorer.base64_text import text_of
 from disbench.explorer.layers import DecoderData, describe
 from disbench.explorer.quantised import QuantisedCodes, quantise
-from disbench.hardware import one_thread
+from disbench.threads import one_thread
 from disbench.trainer import initial_model
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from disbench import evaluation
-from disbench.hardware import one_thread
+from disbench.threads import one_thread
 from disbench.kept_pictures import Pictures
 from disbench.records import (
     Evaluation,

@@ -1,15 +1,13 @@
-"""The device, the precision and the threads are what was asked for, or it is refused."""
+"""The device and the precision are what was asked for, or it is refused."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
-from threadpoolctl import threadpool_info
 
 from disbench import hardware
 from disbench.errors import StudyError
-from disbench.hardware import device_name, one_thread, resolve_device, resolve_precision
+from disbench.hardware import device_name, resolve_device, resolve_precision
 
 X86 = ["processor\t: 0", "model name\t: Some CPU @ 2 GHz", "flags\t\t: fpu sse2 {}", ""] * 2
 ARM = ["processor\t: 0", "Features\t: fp asimd {}", "CPU part\t: 0xd40"]
@@ -96,34 +94,6 @@ def test_precision_that_was_asked_for_stands(
 def test_processor_is_named(lines: list[str], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     _cpu(monkeypatch, lines, "")
     assert device_name("cpu") == name
-
-
-def _blas_threads() -> set[int]:
-    np.ones((2, 2)) @ np.ones((2, 2))
-    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
-
-
-def test_one_thread_lasts_as_long_as_its_block() -> None:
-    before = torch.get_num_threads()
-    torch.set_num_threads(3)
-    try:
-        with one_thread():
-            assert torch.get_num_threads() == 1
-            assert _blas_threads() == {1}
-        assert torch.get_num_threads() == 3
-    finally:
-        torch.set_num_threads(before)
-
-
-def test_threads_come_back_after_an_error() -> None:
-    before = torch.get_num_threads()
-    torch.set_num_threads(3)
-    try:
-        with pytest.raises(RuntimeError, match="inside"), one_thread():
-            raise RuntimeError("inside")
-        assert torch.get_num_threads() == 3
-    finally:
-        torch.set_num_threads(before)
 
 
 def test_memory_is_kept_and_returned_on_any_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -331,11 +331,3 @@ def test_results_go_below_the_working_directory(
 def test_another_kind_of_study_is_refused(study: Study, reference: Path) -> None:
     with pytest.raises(StoreError, match=r"training\.steps: 3 there, 4 asked for"):
         disbench.run(study, out=reference, steps=4, device="cpu")
-
-
-@pytest.mark.parametrize(("device", "jobs"), [("cpu", 3), ("cuda", 1)])
-def test_jobs_are_the_cores_of_this_process(
-    device: str, jobs: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(executors.os, "sched_getaffinity", lambda _: {0, 4, 7})
-    assert executors.default_jobs(device) == jobs

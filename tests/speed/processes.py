@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import torch
 from threadpoolctl import threadpool_limits
 
-from disbench.hardware import keep_freed_memory, one_thread
+from disbench.hardware import keep_freed_memory
+from disbench.threads import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from disbench.commands.listing import slow_protocols
 from disbench.metrics.protocols import PROTOCOLS
 from disbench.models.baselines import BASELINES
 from disbench.models.objectives import OBJECTIVES
@@ -76,7 +75,3 @@ def test_unknown_protocol_is_refused(name: str, disbench: Command) -> None:
     assert called.code == 2
     assert called.output == ""
     assert called.errors.startswith(f"error: no protocol is called {name!r}; the nearest are ")
-
-
-def test_slow_protocols_are_named_with_their_cost() -> None:
-    assert slow_protocols(["mig/*", "dci/gbt"]) == ["dci/gbt (minutes)"]
