@@ -18,7 +18,7 @@ from torch.optim import Adam
 from disbench.dsprites import open_images
 from disbench.hardware import keep_freed_memory
 from disbench.models.objectives import OBJECTIVES
-from disbench.optimisers import OPTIMISERS
+from disbench.optimisers import optimiser_of
 from disbench.runs import Run
 from disbench.trainer import Trainer, as_tensor, initial_model
 from disbench.training import Course
@@ -126,7 +126,7 @@ def _bare_loop(network: str, precision: str) -> BareLoop:
     """The same network, precision and optimiser as the trainer's."""
     trainer = start(network, precision)
     model, run = initial_model(trainer.run), trainer.run
-    optimiser = OPTIMISERS[run.optimiser](model.parameters(), lr=run.learning_rate)
+    optimiser = optimiser_of(run.optimiser, model.parameters(), lr=run.learning_rate, device="cpu")
     return _loop(trainer, model, optimiser, precision)
 
 
