@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from disbench import evaluation
-from disbench.threads import one_thread
 from disbench.kept_pictures import Pictures
 from disbench.records import (
     Evaluation,
@@ -21,6 +20,7 @@ from disbench.records import (
 )
 from disbench.runs import Run
 from disbench.study_files import parse_study
+from disbench.threads import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -66,7 +66,7 @@ def _adversary_loss(
 ) -> Tensor:
     with torch.no_grad():
         others = model.encode(batch.companions).sample(batch.companion_noise)
-        permuted = permuted_dimensions(others, batch.rng)
+        permuted = permuted_dimensions(others, batch.drawn)
     joint, apart = adversary(codes.detach()), adversary(permuted)
     right = [joint.log_softmax(dim=1)[:, 0].mean(), apart.log_softmax(dim=1)[:, 1].mean()]
     return -0.5 * sum(right)
@@ -135,10 +135,8 @@ def test_gamma_zero_takes_the_step_of_the_vae_to_the_bit(
 ) -> None:
     """With the batches of one run, since another objective has another identity."""
     trainer = Trainer.start(make_run(**FACTOR_VAE), whole, device="cpu")
-    pair = [
-        replace(trainer, objective=objective, autoencoder=_fresh(trainer))
-        for objective in (FactorVAE(0.0), VAE())
-    ]
+    draws = [replace(trainer.draws, objective=objective) for objective in (FactorVAE(0.0), VAE())]
+    pair = [replace(trainer, draws=each, autoencoder=_fresh(trainer)) for each in draws]
     for one in pair:
         one.step(step)
     ours, theirs = (list(one.model.parameters()) for one in pair)
@@ -158,7 +156,7 @@ def test_companions_are_the_images_of_their_rows(
     key = stream_key(run.identity, "batches")
     rows = batch_rows(key, 2, n_images=737_280, batch_size=8)
     batch = trainer.batch(2)
-    expected = COMPANIONS[trainer.objective.companions](whole, rows, run.identity, 2)
+    expected = COMPANIONS[trainer.draws.objective.companions](whole, rows, run.identity, 2)
     assert batch.companions is not None
     assert np.array_equal(batch.companions[:, 0].numpy(), whole.unpack(expected))
     assert np.array_equal(batch.images[:, 0].numpy(), whole.unpack(rows))

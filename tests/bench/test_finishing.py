@@ -17,7 +17,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from disbench import cells, finishing, sittings, training
+from disbench import cells, finishing, keeping, sittings, training
 from disbench.checkpoints import Checkpoints, Sitting
 from disbench.dsprites import GRIDS
 from disbench.encoding import encode
@@ -123,7 +123,7 @@ def test_autoencoder_is_finished_without_a_posterior(finished: tuple[Cell, Cell]
 def test_new_protocol_is_scored_without_training(
     done: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finishing, "train", _no_training)
+    monkeypatch.setitem(finishing.TRAIN, "cpu", _no_training)
     trained, before = _bytes(done, *TRAINED), _evaluation(done)
     more = _with(done, protocols=("mig/exact", "irs/suter2019"))
     assert finish(more).status == "done"
@@ -206,7 +206,7 @@ def test_new_version_of_a_protocol_takes_the_place_of_the_old(
 def test_run_whose_scores_were_moved_away_is_scored_again(
     done: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finishing, "train", _no_training)
+    monkeypatch.setitem(finishing.TRAIN, "cpu", _no_training)
     before = _evaluation(done)
     (Store(done.directory).folder(done.run).path / "evaluation.json").unlink()
     assert finish(done).status == "done"
@@ -232,7 +232,7 @@ def test_error_is_recorded_with_its_traceback(
     def break_down(*_: object, **__: object) -> None:
         raise RuntimeError("the disk\nis on fire")
 
-    monkeypatch.setattr(finishing, "train", break_down)
+    monkeypatch.setitem(finishing.TRAIN, "cpu", break_down)
     outcome = finish(cell)
     assert (outcome.run, outcome.status) == (cell.run, "failed")
     assert outcome.error == "RuntimeError: the disk is on fire"
@@ -255,7 +255,7 @@ def test_interruption_is_no_failure(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(finishing, "train", interrupt)
+    monkeypatch.setitem(finishing.TRAIN, "cpu", interrupt)
     with pytest.raises(KeyboardInterrupt):
         finish(cell)
     assert Store(tmp_path).failed() == {}
@@ -314,7 +314,7 @@ def test_run_that_is_trained_is_only_scored(
     begun = store.begun(cell.run).path
     shutil.copytree(Store(done.directory).folder(done.run).path, begun)
     (begun / "evaluation.json").unlink()
-    monkeypatch.setattr(finishing, "train", _no_training)
+    monkeypatch.setitem(finishing.TRAIN, "cpu", _no_training)
     assert finish(cell).status == "done"
     assert _bits(cell) == _bits(done)
 
@@ -327,7 +327,7 @@ def test_run_that_is_scored_is_only_published(
     store = Store(cell.directory)
     store.make_folders()
     shutil.copytree(Store(done.directory).folder(done.run).path, store.begun(cell.run).path)
-    monkeypatch.setattr(finishing, "train", _no_training)
+    monkeypatch.setitem(finishing.TRAIN, "cpu", _no_training)
     monkeypatch.setattr(finishing, "_evaluate", _no_training)
     assert finish(cell).status == "done"
     assert _bits(cell) == _bits(done)
@@ -432,13 +432,13 @@ def test_finished_run_with_a_damaged_file_is_done_again_as_far_as_needed(
     path.write_bytes(path.read_bytes()[:-3])
     assert not cells.is_done(done)
     trained = []
-    real = finishing.train
+    real = finishing.TRAIN["cpu"]
 
     def train(*arguments: Any, **options: Any) -> Any:
         trained.append(1)
         return real(*arguments, **options)
 
-    monkeypatch.setattr(finishing, "train", train)
+    monkeypatch.setitem(finishing.TRAIN, "cpu", train)
     outcome = finish(done)
     assert outcome.status == "done"
     assert [str(path) in note for note in outcome.notes] == [True]
@@ -522,7 +522,7 @@ def test_failure_that_cannot_be_noted_is_the_fault_of_the_disk(
     def write(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(finishing, "train", break_down)
+    monkeypatch.setitem(finishing.TRAIN, "cpu", break_down)
     monkeypatch.setattr(Store, "note_failure", write)
     outcome = finish(cell)
     assert outcome.status == "halted"
@@ -555,13 +555,13 @@ def test_progress_is_noted_on_the_way(
     monkeypatch.setattr(finishing, "_evaluate", lambda *_: None)
     [cell, _] = _cells(make_study(training={"steps": 5}), tmp_path)
     notes = []
-    real = finishing._note
+    real = keeping.note
 
     def note(folder: Any, phase: Any, losses: Any) -> None:
         real(folder, phase, losses)
         notes.append(folder.progress())
 
-    monkeypatch.setattr(finishing, "_note", note)
+    monkeypatch.setattr(keeping, "note", note)
     finish(cell)
     assert [(n.phase, n.step) for n in notes] == [
         ("training", 0),

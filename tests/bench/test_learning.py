@@ -82,7 +82,7 @@ def test_the_loss_falls(
     trainer = _trainer(make_run, squares, name)
     losses = torch.stack([trainer.losses_of(step) for step in range(N_SHORT)])
     assert losses[:, :2].isfinite().all()
-    assert losses[:, 2].isfinite().all() == trainer.objective.variational
+    assert losses[:, 2].isfinite().all() == trainer.draws.objective.variational
     first, last = losses[:5, :2].mean(dim=0), losses[-5:, :2].mean(dim=0)
     assert (last < 0.6 * first).all()  # total and reconstruction
 
@@ -99,7 +99,7 @@ def test_codes_come_to_carry_the_factors(
     position, and at most 203 nats; before the first step, nothing of any and more than 2,800.
     """
     trainer = _trainer(make_run, squares, name, seed=seed, latents=6, batch_size=32)
-    if trainer.objective.variational:  # the means of any network tell a place
+    if trainer.draws.objective.variational:  # the means of any network tell a place
         assert _explained(trainer).max() < 0.05
     losses = torch.stack([trainer.losses_of(step) for step in range(N_STEPS)])
     scale, *places = _explained(trainer)
@@ -155,4 +155,4 @@ def _codes(trainer: Trainer, rows: NDArray[np.int64]) -> Iterator[NDArray[np.flo
         posterior = trainer.model.encode(as_tensor(trainer.images, some, device="cpu"))
         noise = rng.standard_normal(tuple(posterior.mean.shape), dtype=np.float32)
         sampled = posterior.sample(torch.from_numpy(noise))
-        yield (sampled if trainer.objective.variational else posterior.mean).numpy()
+        yield (sampled if trainer.draws.objective.variational else posterior.mean).numpy()

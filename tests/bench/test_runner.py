@@ -232,13 +232,13 @@ def test_a_run_alone_has_the_same_bits_and_keeps_them_as_the_grid_grows(
     assert len(alone) == len(FILES)
     assert alone.items() <= _bits(reference).items()
     trained = []
-    real = finishing.train
+    real = finishing.TRAIN["cpu"]
 
     def train(run: Any, *arguments: Any, **options: Any) -> Any:
         trained.append(run.label)
         return real(run, *arguments, **options)
 
-    monkeypatch.setattr(finishing, "train", train)
+    monkeypatch.setitem(finishing.TRAIN, "cpu", train)
     disbench.run(study, out=tmp_path, jobs=1, device="cpu")
     assert trained == ["ae, seed 0"]
     _assert_same(tmp_path, reference)
@@ -264,14 +264,14 @@ def test_run_that_fails_leaves_the_others_alone(
     make_study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = make_study(training={"steps": 1})
-    real = finishing.train
+    real = finishing.TRAIN["cpu"]
 
     def train(run: Any, *arguments: Any, **options: Any) -> Any:
         if run.objective == "ae":
             raise RuntimeError("no autoencoders today")
         return real(run, *arguments, **options)
 
-    monkeypatch.setattr(finishing, "train", train)
+    monkeypatch.setitem(finishing.TRAIN, "cpu", train)
     display = Watched()
     plan = make_plan(study, tmp_path, device="cpu")
     results = _execute(plan, jobs=1, display=display)

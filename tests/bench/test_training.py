@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from disbench.models.autoencoder import Autoencoder
     from disbench.records import LossRecord
-from disbench.runs import Run
+    from disbench.runs import Run
 
 
 def _weights(model: Autoencoder) -> list[Tensor]:
@@ -167,7 +167,7 @@ def test_losses_are_means_over_intervals(
     [(1, 1, 1), (49, 1, 49), (51, 2, 50), (50_000, 1000, 50), (300_000, 1000, 300)],
 )
 def test_records_are_at_most_a_thousand(steps: int, n_records: int, length: int) -> None:
-    intervals = list(training._intervals(steps))
+    intervals = list(training.intervals(steps))
     assert len(intervals) == n_records
     assert len(intervals[0]) == length
     assert [step for interval in intervals for step in interval] == list(range(steps))

@@ -59,15 +59,15 @@ def handlers() -> Iterator[None]:
 @pytest.fixture
 def stops(monkeypatch: pytest.MonkeyPatch, handlers: None) -> list[bool]:  # noqa: ARG001
     """What each cell is told when it asks whether to stop."""
-    seen: list[bool] = []
+    told: list[bool] = []
 
-    def finish(cell: Cell, *, stop: Callable[[], bool]) -> Outcome:
-        seen.append(stop())
+    def finish(cell: Cell, *, stop: Callable[[], bool], **_: object) -> Outcome:
+        told.append(stop())
         return Outcome(cell.run, "done", 1.0)
 
     monkeypatch.setattr(worker, "finish", finish)
     monkeypatch.setattr(worker, "_end_with", lambda *_: None)
-    return seen
+    return told
 
 
 def _finish(session: Path, run: Run, *, parent: int | None = None) -> Outcome:
@@ -103,18 +103,18 @@ def test_it_stops_at_sigterm_and_leaves_ctrl_c_to_its_parent(
     handlers: None,  # noqa: ARG001
 ) -> None:
     (tmp_path / GOING).touch()
-    seen: list[bool] = []
+    told: list[bool] = []
 
-    def finish(cell: Cell, *, stop: Callable[[], bool]) -> Outcome:
+    def finish(cell: Cell, *, stop: Callable[[], bool], **_: object) -> Outcome:
         for number in (signal.SIGINT, signal.SIGTERM):
             os.kill(os.getpid(), number)
-            seen.append(stop())
+            told.append(stop())
         return Outcome(cell.run, "stopped", 1.0)
 
     monkeypatch.setattr(worker, "finish", finish)
     monkeypatch.setattr(worker, "_end_with", lambda *_: None)
     _finish(tmp_path, make_run())
-    assert seen == [False, True]
+    assert told == [False, True]
 
 
 def test_cell_is_noted_while_it_is_under_way(
@@ -126,7 +126,7 @@ def test_cell_is_noted_while_it_is_under_way(
     (tmp_path / GOING).touch()
     notes: list[bool] = []
 
-    def finish(cell: Cell, *, stop: Callable[[], bool]) -> Outcome:  # noqa: ARG001
+    def finish(cell: Cell, **_: object) -> Outcome:
         notes.append((tmp_path / cell.run.id).exists())
         return Outcome(cell.run, "done", 1.0)
 
@@ -135,6 +135,23 @@ def test_cell_is_noted_while_it_is_under_way(
     _finish(tmp_path, make_run())
     assert notes == [True]
     assert [path.name for path in tmp_path.iterdir()] == [GOING]
+
+
+@pytest.mark.usefixtures("handlers")
+def test_what_was_seen_of_a_run_is_handed_on(
+    tmp_path: Path, make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[object] = []
+
+    def finish(cell: Cell, *, seen: object, **_: object) -> Outcome:
+        given.append(seen)
+        return Outcome(cell.run, "done", 1.0)
+
+    monkeypatch.setattr(worker, "finish", finish)
+    cell, seen = Task(make_run()), ("codes", "pictures")
+    finish_in_worker(cell, tmp_path, os.getppid(), seen)  # type: ignore[arg-type]
+    finish_in_worker(cell, tmp_path, os.getppid())  # type: ignore[arg-type]
+    assert given == [seen, None]
 
 
 @pytest.mark.parametrize(

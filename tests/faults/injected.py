@@ -138,7 +138,7 @@ def publishing_fails() -> None:
 
 def noted(folder: str) -> None:
     """Whenever a run is trained, a file in this folder tells from which step on."""
-    real = finishing.train
+    real = finishing.TRAIN["cpu"]
 
     def train(run: Any, *arguments: Any, moment: Moment | None = None, **options: Any) -> Any:
         step = 0 if moment is None else moment.step
@@ -147,18 +147,18 @@ def noted(folder: str) -> None:
         return real(run, *arguments, moment=moment, **options)
 
     mkstemp = tempfile.mkstemp  # not one that finds no room
-    finishing.train = train
+    finishing.TRAIN["cpu"] = train
 
 
 def _before_training(objective: str, fault: Callable[[], None]) -> None:
-    real = finishing.train
+    real = finishing.TRAIN["cpu"]
 
     def train(run: Any, *arguments: Any, **options: Any) -> Any:
         if run.objective == objective:
             fault()
         return real(run, *arguments, **options)
 
-    finishing.train = train
+    finishing.TRAIN["cpu"] = train
 
 
 FAULTS: Mapping[str, Callable[..., None]] = {

@@ -81,7 +81,7 @@ def images() -> Tensor:
 
 @pytest.fixture
 def make_batch(images: Tensor, drawn: Callable[..., Tensor]) -> Callable[..., Batch]:
-    """A batch of the four images with all that an objective may ask for, and changes to it.
+    """A batch of the four images with all that most objectives may ask for, and changes to it.
 
     The model is to have three latents, unless there is other noise.
     """
@@ -91,7 +91,6 @@ def make_batch(images: Tensor, drawn: Callable[..., Tensor]) -> Callable[..., Ba
             "images": images,
             "noise": drawn(4, 3),
             "n_images": 1000,
-            "rng": np.random.default_rng(3),
             "companions": _binary(4, seed=1),
             "companion_noise": drawn(8, 3)[4:],
         }
@@ -102,12 +101,17 @@ def make_batch(images: Tensor, drawn: Callable[..., Tensor]) -> Callable[..., Ba
 
 @pytest.fixture
 def loss_of(make_batch: Callable[..., Batch]) -> Callable[..., Loss]:
-    """The loss of an objective on such a batch, with an adversary of weights from a seed."""
+    """The loss of an objective on such a batch, with what it draws, and its adversary, of seeds."""
 
     def loss(objective: Objective, model: Autoencoder, **changes: Any) -> Loss:
         batch = make_batch(**changes)
-        adversary = objective.adversary(latents=batch.noise.shape[1], rng=np.random.default_rng(5))
-        return objective.loss(model, make_batch(**{"adversary": adversary} | changes))
+        n, latents = batch.noise.shape
+        own = objective.draw(n=n, latents=latents, rng=np.random.default_rng(3))
+        for_it = {
+            "adversary": objective.adversary(latents=latents, rng=np.random.default_rng(5)),
+            "drawn": None if own is None else torch.from_numpy(own),
+        }
+        return objective.loss(model, make_batch(**for_it | changes))
 
     return loss
 

@@ -13,6 +13,7 @@ from disbench.models.discriminator import (
     cross_entropy,
     density_ratio,
     discriminator,
+    permutations,
     permuted_dimensions,
 )
 
@@ -51,13 +52,23 @@ def test_cross_entropy_by_hand() -> None:
     assert cross_entropy(joint, permuted).item() == pytest.approx(expected)
 
 
+def _orders(n: int, latents: int, rng: np.random.Generator) -> torch.Tensor:
+    return torch.from_numpy(permutations(n=n, latents=latents, rng=rng))
+
+
+def test_every_dimension_is_in_its_order() -> None:
+    codes = torch.tensor([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
+    found = permuted_dimensions(codes, torch.tensor([[1, 2], [0, 1], [2, 0]]))
+    assert found.tolist() == [[2, 30], [1, 20], [3, 10]]
+
+
 def test_every_dimension_is_permuted_on_its_own() -> None:
     codes = torch.arange(300.0).reshape(100, 3)
-    found = permuted_dimensions(codes, np.random.default_rng(0))
+    found = permuted_dimensions(codes, _orders(100, 3, np.random.default_rng(0)))
     assert torch.equal(found.sort(dim=0).values, codes)
     rows = (found // 3).long()
     assert not any(torch.equal(rows[:, a], rows[:, b]) for a, b in ((0, 1), (0, 2), (1, 2)))
-    again = permuted_dimensions(codes, np.random.default_rng(0))
+    again = permuted_dimensions(codes, _orders(100, 3, np.random.default_rng(0)))
     assert torch.equal(found, again)
 
 
@@ -65,7 +76,7 @@ def test_permutations_are_uniform() -> None:
     """Of three rows each has each place a third of the time, in each dimension."""
     rng = np.random.default_rng(0)
     codes = torch.arange(3.0)[:, None].expand(3, 2)
-    places = torch.stack([permuted_dimensions(codes, rng) for _ in range(3000)])
+    places = torch.stack([permuted_dimensions(codes, _orders(3, 2, rng)) for _ in range(3000)])
     for value in range(3):
         share = (places == value).float().mean(dim=0)
         torch.testing.assert_close(share, torch.full((3, 2), 1 / 3), atol=0.03, rtol=0)
@@ -86,7 +97,7 @@ def test_it_learns_the_total_correlation_of_gaussians(
         return torch.from_numpy(rng.standard_normal((n, 2), np.float32)) @ factor.T
 
     for _ in range(400):
-        permuted = permuted_dimensions(codes(256), rng)
+        permuted = permuted_dimensions(codes(256), _orders(256, 2, rng))
         loss = cross_entropy(network(codes(256)), network(permuted))
         adam.zero_grad()
         loss.backward()

@@ -64,9 +64,9 @@ def test_weights_of_kl_and_discrepancy(  # noqa: PLR0917
     built: Callable[..., Autoencoder],
     make_batch: Callable[..., Batch],
 ) -> None:
-    model, batch = built(), make_batch()
-    loss = InfoVAE(lambda_mmd, alpha).loss(model, batch)
     prior = torch.from_numpy(np.random.default_rng(3).standard_normal((4, 3), np.float32))
+    model, batch = built(), make_batch(drawn=prior)
+    loss = InfoVAE(lambda_mmd, alpha).loss(model, batch)
     discrepancy = mmd(model.encode(batch.images).sample(batch.noise), prior)
     assert loss.kl is not None
     expected = loss.reconstruction + of_kl * loss.kl + of_mmd * discrepancy

@@ -58,7 +58,7 @@ def reproducible(
         "disbench.commands.running.load_study", lambda name: load_study(tmp_path / f"{name}.toml")
     )
     costs = Costs(step={"beta_vae": 0.1}, beside_steps={"beta_vae": 1})
-    monkeypatch.setattr(reproducing, "measure_costs", lambda _: costs)
+    monkeypatch.setattr(reproducing, "measure_costs", lambda _, **__: costs)
 
 
 def _reproduce(disbench: Command, out: Path, *more: object) -> Any:

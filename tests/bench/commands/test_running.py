@@ -123,14 +123,14 @@ def test_parts_of_a_study_are_replaced(study_file: Path, tmp_path: Path) -> None
 def test_failed_run_is_told_and_exits_with_1(
     disbench: Command, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = finishing.train
+    real = finishing.TRAIN["cpu"]
 
     def train(run: Any, *arguments: Any, **options: Any) -> Any:
         if run.objective == "ae":
             raise RuntimeError("[red]no[/] autoencoders")
         return real(run, *arguments, **options)
 
-    monkeypatch.setattr(finishing, "train", train)
+    monkeypatch.setitem(finishing.TRAIN, "cpu", train)
     out = tmp_path / "out"
     called = disbench("run", study_file, "--out", out, "--seeds", 1, "--jobs", 1, "--device", "cpu")
     assert called.code == 1
@@ -147,7 +147,7 @@ def test_interruption_exits_with_130(
     def train(*_: Any, **__: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(finishing, "train", train)
+    monkeypatch.setitem(finishing.TRAIN, "cpu", train)
     out = tmp_path / "out"
     called = disbench("run", study_file, "--out", out, "--jobs", 1, "--device", "cpu")
     assert called.code == 130
@@ -219,7 +219,7 @@ def test_quiet_prints_only_errors(
     arguments = ("run", study_file, "--seeds", 1, "--jobs", 1, "--device", "cpu", "--quiet")
     called = disbench(*arguments, "--out", tmp_path / "good")
     assert called == (0, "", "")
-    monkeypatch.setattr(finishing, "train", _no_training)
+    monkeypatch.setitem(finishing.TRAIN, "cpu", _no_training)
     called = disbench(*arguments, "--out", tmp_path / "bad")
     assert (called.code, called.output) == (1, "")
     assert called.errors.startswith("failed: ae, seed 0: RuntimeError: no training today\n")
@@ -230,12 +230,12 @@ def test_quiet_prints_only_errors(
 def test_json_is_an_object_a_line(
     disbench: Command, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = finishing.train
+    real = finishing.TRAIN["cpu"]
 
     def train(run: Any, *arguments: Any, **options: Any) -> Any:
         return (real if run.objective == "ae" else _no_training)(run, *arguments, **options)
 
-    monkeypatch.setattr(finishing, "train", train)
+    monkeypatch.setitem(finishing.TRAIN, "cpu", train)
     out = tmp_path / "out"
     arguments = ("--seeds", 1, "--jobs", 1, "--device", "cpu", "--json")
     called = disbench("run", study_file, "--out", out, *arguments)

@@ -1,0 +1,35 @@
+"""A single model on stacked layers encodes and decodes as it does itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from disbench.models.networks import NETWORKS
+from disbench.models.stacked.single import Single
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from disbench.models.autoencoder import Autoencoder
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_codes_and_logits_are_those_of_the_model(
+    network: str, channels: int, built: Callable[..., Autoencoder], drawn: Callable[..., Tensor]
+) -> None:
+    model = built(network, channels=channels)
+    single = Single(model, device="cpu")
+    assert single.latents == 3
+    images, codes = drawn(5, channels, 64, 64).sigmoid(), drawn(5, 3)
+    with torch.inference_mode():
+        for ours, theirs in zip(single.encode(images), model.encode(images), strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+        logits = single.decode(codes)
+        torch.testing.assert_close(logits, model.decode(codes), rtol=1e-4, atol=1e-4)
+    assert logits.shape == (5, channels, 64, 64)
