@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import chain
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from disbench.outcomes import Outcome
     from disbench.run_folder import RunFolder
     from disbench.seeing import Seen
+    from disbench.training_cells import Left
 
 
 def scored_while_training(
@@ -44,13 +47,21 @@ def scored_while_training(
         training = [gpu.submit(train_cells, cohort, stop=is_over) for cohort in cohorts]
         try:
             yield from score([cell for cell in cells if not has_network(cell)])
-            for cohort, outcomes in zip(cohorts, training, strict=True):
-                ended = outcomes.result()
-                yield from ended
-                lost = {outcome.run.id for outcome in ended}
-                yield from score([cell for cell in cohort if cell.run.id not in lost])
+            for cohort, left in zip(cohorts, training, strict=True):
+                yield from _ended(cohort, left.result(), score)
         finally:
             closed.set()
+
+
+def _ended(
+    cohort: Sequence[Cell], left: Left, score: Callable[[Sequence[Cell]], Generator[Outcome]]
+) -> Generator[Outcome]:
+    """The outcomes of a cohort: of those that are not trained, and of the others once scored."""
+    untrained = {outcome.run.id for outcome in left.outcomes}
+    trained = [cell for cell in cohort if cell.run.id not in untrained]
+    for outcome in chain(left.outcomes, score(trained)):
+        earlier = left.notes.get(outcome.run.id, ())
+        yield replace(outcome, notes=(*earlier, *outcome.notes))
 
 
 def look(cell: Cell) -> Seen | None:

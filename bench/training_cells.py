@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
@@ -16,7 +16,7 @@ from disbench.cohort_training import train_together
 from disbench.cohorts import halves
 from disbench.finishing import blamed, train_alone
 from disbench.keeping import keep, made_of, recording
-from disbench.outcomes import Outcome
+from disbench.outcomes import Outcome, Status
 from disbench.provenance import provenance
 from disbench.sittings import Sittings, StoppedError
 from disbench.store import Store
@@ -33,16 +33,23 @@ CHECKPOINT_SHARE = 1 / 30
 """Checkpoints of many runs take long: no more of the time than this goes into them."""
 
 
-def train_cells(cells: Sequence[Cell], *, stop: Callable[[], bool]) -> list[Outcome]:
-    """Train what is not trained of these cells, as one cohort if it fits, else in halves.
+class Left(NamedTuple):
+    """What a cohort leaves to be told: outcomes of those that are not trained, and notes by run id.
 
-    The outcomes are of those that are not trained then: failed, stopped, or in other hands.
+    They failed, were stopped, or are in other hands; notes say what was set aside on the way.
     """
+
+    outcomes: list[Outcome]
+    notes: dict[str, tuple[str, ...]]
+
+
+def train_cells(cells: Sequence[Cell], *, stop: Callable[[], bool]) -> Left:
+    """Train what is not trained of these cells, as one cohort if it fits, else in halves."""
     with ExitStack() as stack:
         begun, outcomes = _begun(cells, stop, stack)
         for _, group in groupby(sorted(begun, key=_step), key=_step):
             outcomes += _trained(list(group), stop)
-    return outcomes
+    return Left(outcomes, {b.cell.run.id: tuple(b.sittings.notes) for b in begun})
 
 
 @dataclass
@@ -55,11 +62,14 @@ class _Begun:
     moment: Moment | None
     lost: bool = False
 
-    def outcome(self, *ended: str) -> Outcome:
-        """How it ended: a status, and perhaps an error."""
-        notes = tuple(self.sittings.notes)
-        status, error = (*ended, "")[:2]
-        return Outcome(self.cell.run, status, 0.0, error, notes)  # type: ignore[arg-type]
+    def refuse(self, error: MomentError) -> None:
+        """Go on from an earlier moment than the one that does not fit."""
+        self.sittings.refuse(str(error))
+        self.moment = self.sittings.resume(provenance(self.cell.device))
+
+    def outcome(self, status: Status, error: str = "") -> Outcome:
+        """How it ended."""
+        return Outcome(self.cell.run, status, 0.0, error)
 
 
 def _step(begun: _Begun) -> int:
@@ -100,21 +110,29 @@ def _begin(cell: Cell, stop: Callable[[], bool], stack: ExitStack) -> _Begun | N
 
 
 def _trained(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome]:
-    """Train these runs, all of which go on from one step."""
+    """Train these runs, all of which go on from one step; in halves if they do not fit."""
+    outcomes = _attempted(begun, stop)
+    if outcomes is not None:
+        return outcomes
+    if len(begun) == 1:
+        return _trained(begun, stop)
+    # Only here, where no traceback holds on to them any more, are the tensors of the attempt gone.
+    torch.cuda.empty_cache()
+    return [outcome for half in halves(begun) for outcome in _trained(half, stop)]
+
+
+def _attempted(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome] | None:
+    """The outcomes of an attempt, None if another is due: with fewer runs, or another moment."""
     try:
         _train(begun, stop)
-    except (torch.cuda.OutOfMemoryError, MomentError) as error:
-        if len(begun) > 1:
-            torch.cuda.empty_cache()
-            return [outcome for half in halves(begun) for outcome in _trained(half, stop)]
-        if not isinstance(error, MomentError):
-            return [begun[0].outcome(*blamed(error, begun[0].cell))]
-        begun[0].sittings.refuse(str(error))
-        begun[0].moment = begun[0].sittings.resume(provenance(begun[0].cell.device))
-        return _trained(begun, stop)
     except StoppedError:
         return [each.outcome("stopped") for each in begun]
     except Exception as error:  # noqa: BLE001 - whatever it was, other cohorts are not to blame
+        if isinstance(error, torch.cuda.OutOfMemoryError | MomentError) and len(begun) > 1:
+            return None
+        if isinstance(error, MomentError):
+            begun[0].refuse(error)
+            return None
         return [each.outcome(*blamed(error, each.cell)) for each in begun]
     return [each.outcome("elsewhere") for each in begun if each.lost]
 
