@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,18 +80,13 @@ def test_a_step_is_recorded_after_some_were_taken_and_then_replayed(
     """As on a GPU, with the graph and the stream played: each step is taken once."""
     taken: list[str] = []
 
-    class Graph:
-        def replay(self) -> None:
-            taken.append("replayed")
-
-    def record(launcher: Launcher) -> None:
-        launcher._graph = Graph()  # type: ignore[assignment]
-
+    graph = SimpleNamespace(replay=lambda: taken.append("replayed"))
     launcher = Launcher.of(cohort, torch.zeros(2, 3))
     launcher._stream = object()  # type: ignore[assignment]
-    monkeypatch.setattr(Launcher, "_record", record)
+    monkeypatch.setattr(Launcher, "_recorded", lambda *_: graph)
+    monkeypatch.setattr(Launcher, "_wait_for_the_models", lambda _: None)
     monkeypatch.setattr(Launcher, "_step", lambda _: taken.append("taken"))
-    monkeypatch.setattr(launching.torch.cuda, "stream", lambda _: launching.nullcontext())
+    monkeypatch.setattr(launching.torch.cuda, "stream", lambda _: nullcontext())
     for step in range(5):
         launcher.take(cohort.sent(step))
     assert taken == ["taken"] * launching.N_EAGER + ["replayed"] * (5 - launching.N_EAGER)
