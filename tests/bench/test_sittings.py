@@ -155,3 +155,13 @@ def test_what_was_left_half_written_is_removed(start: Callable[..., Sittings]) -
     half.touch()
     made.begin()
     assert not half.exists()
+
+
+@pytest.mark.parametrize(("n", "seconds"), [(1, 120), (4, 30)])
+def test_time_is_shared_by_runs_that_train_together(
+    n: int, seconds: float, start: Callable[..., Sittings], clock: Clock
+) -> None:
+    made = start(Interval())
+    made.n_sharing = n
+    clock.now += 120
+    assert made.sitting().seconds == seconds

@@ -13,7 +13,6 @@ from disbench.dsprites import PackedImages, batch_rows
 from disbench.dsprites.correlated import CorrelatedImages
 from disbench.models.autoencoder import build
 from disbench.models.networks import NETWORKS
-from disbench.optimisers import optimiser_of
 from disbench.seeds import generator, stream_key
 from disbench.trainer import Trainer, as_tensor, initial_model
 
@@ -46,17 +45,6 @@ def _drawn_model(run: Run) -> Autoencoder:
     return build(NETWORKS[run.network], latents=run.latents, rng=rng)
 
 
-def _after_steps(optimiser: str) -> tuple[Tensor, list[Tensor]]:
-    """Zeros after steps at a rate of 0.01, and the gradients of the steps."""
-    weights = torch.nn.Parameter(torch.zeros(50))
-    gradients = torch.from_numpy(np.random.default_rng(0).normal(size=(4, 50))).float()
-    update = optimiser_of(optimiser, [weights], lr=0.01, device="cpu")
-    for gradient in gradients:
-        weights.grad = gradient.clone()
-        update.step()
-    return weights.detach().double(), list(gradients.double())
-
-
 def test_colours_become_channels_of_zero_to_one(coloured: StoredImages) -> None:
     tensor = as_tensor(coloured, np.array([2, 0]), device="cpu")
     assert (tensor.shape, tensor.dtype) == ((2, 3, 64, 64), torch.float32)
@@ -80,28 +68,6 @@ def test_batch_is_drawn_as_the_images_say(
     trainer = Trainer.start(make_run(), correlated, device="cpu")
     rows = correlated.draw(stream_key(trainer.run.identity, "batches"), 3, batch_size=8)
     assert torch.equal(trainer.batch(3).images, as_tensor(whole, rows, device="cpu"))
-
-
-def test_adam_is_that_of_the_paper() -> None:
-    """Kingma & Ba 2015, algorithm 1, with the settings of study v1."""
-    weights, gradients = _after_steps("adam")
-    expected, first, second = torch.zeros(3, 50).double()
-    for step, gradient in enumerate(gradients, start=1):
-        first = 0.9 * first + 0.1 * gradient
-        second = 0.999 * second + 0.001 * gradient**2
-        corrected = (second / (1 - 0.999**step)).sqrt() + 1e-8
-        expected -= 0.01 * first / (1 - 0.9**step) / corrected
-    torch.testing.assert_close(weights, expected, rtol=1e-5, atol=1e-8)
-
-
-def test_adagrad_is_that_of_the_paper() -> None:
-    """Duchi et al. 2011, with a diagonal matrix that begins at zero."""
-    weights, gradients = _after_steps("adagrad")
-    expected, total = torch.zeros(2, 50).double()
-    for gradient in gradients:
-        total += gradient**2
-        expected -= 0.01 * gradient / total.sqrt()
-    torch.testing.assert_close(weights, expected, rtol=1e-5, atol=1e-8)
 
 
 def test_batch_and_noise_of_a_step_do_not_depend_on_the_steps_before(
