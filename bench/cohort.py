@@ -192,23 +192,27 @@ def of_run(whole: Tensor, place: int) -> Tensor:
 
 
 def _check_alike(runs: Sequence[Run]) -> None:
-    for name in (f.name for f in fields(runs[0]) if f.name not in {"seed", "hyperparameters"}):
-        values = {getattr(run, name) for run in runs}
+    apart = {"seed", "hyperparameters"} if runs[0].with_hyperparameters().mixes else {"seed"}
+    for name in (f.name for f in fields(runs[0]) if f.name not in apart):
+        values = {str(getattr(run, name)) for run in runs}
         if len(values) > 1:
-            raise ValueError(f"runs of {name} {sorted(map(str, values))} cannot train as one")
+            raise ValueError(f"runs of {name} {sorted(values)} cannot train as one")
 
 
 def _side_by_side(runs: Sequence[Run], device: str) -> dict[str, Tensor | float]:
-    """Every hyper-parameter: a number if all runs share it, else a tensor (runs,)."""
+    """Every hyper-parameter as a tensor (runs,), also where all share it.
+
+    A number would be rounded elsewhere, and the bits of a run depend on the others. Where an
+    objective does not mix, they are numbers, which all runs share.
+    """
     objectives = [run.with_hyperparameters() for run in runs]
     values = {
         f.name: [float(getattr(objective, f.name)) for objective in objectives]
         for f in fields(objectives[0])
     }
-    return {
-        name: each[0] if len(set(each)) == 1 else torch.tensor(each, device=device)
-        for name, each in values.items()
-    }
+    if not objectives[0].mixes:
+        return {name: each[0] for name, each in values.items()}
+    return {name: torch.tensor(each, device=device) for name, each in values.items()}
 
 
 def _autoencoder(runs: Sequence[Run], channels: int, device: str) -> Learner[nn.Module]:

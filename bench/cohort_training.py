@@ -52,10 +52,13 @@ def train_together(
     cohort = Cohort.start(runs, images, device=device)
     courses = Courses.start(cohort) if moments is None else Courses.restored(cohort, moments)
     feed = sent_steps(cohort, range(courses.step, runs[0].steps + 1))
-    for steps in intervals(runs[0].steps):
-        if steps.stop > courses.step and courses.under_way:
-            courses.go_on(steps.stop, feed, on_record, after_steps)
-    return courses.trained(cohort.sent(runs[0].steps))
+    try:
+        for steps in intervals(runs[0].steps):
+            if steps.stop > courses.step and courses.under_way:
+                courses.go_on(steps.stop, feed, on_record, after_steps)
+        return courses.trained(cohort.sent(runs[0].steps))
+    finally:
+        courses.launcher.wait()  # or the memory would be another's while steps still write to it
 
 
 def train_one(
@@ -112,13 +115,7 @@ class Courses:
             names = moments[0].tensors.keys() - {"losses", "sums"}
             cohort.restore([{n: moment.tensors[n] for n in names} for moment in moments])
             sums = torch.stack([moment.tensors["sums"].reshape(3) for moment in moments])
-            courses.losses = [
-                [
-                    LossRecord(int(step), *values)
-                    for step, *values in moment.tensors["losses"].tolist()
-                ]
-                for moment in moments
-            ]
+            courses.losses = [moment.losses for moment in moments]
         except (RuntimeError, LookupError, TypeError, ValueError) as error:
             raise MomentError(" ".join(str(error).split())) from None
         courses.launcher.sums.copy_(sums)

@@ -11,7 +11,7 @@ import torch
 from disbench.checkpoints import Checkpoints
 from disbench.datasets.images import WIDTH
 from disbench.store import Store
-from disbench.trainer import initial_model
+from disbench.trainer import initial_adversary, initial_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,6 +46,13 @@ def cohorts_of(cells: Iterable[Cell], *, free_bytes: int) -> list[list[Cell]]:
     ]
 
 
+def first_cohort(runs: Sequence[Run], *, channels: int, free_bytes: int) -> list[Run]:
+    """The first of these runs, with those that would be trained with it."""
+    first = runs[0]
+    most = _most(first, channels=channels, free_bytes=free_bytes)
+    return [run for run in runs if _peers(run) == _peers(first)][:most]
+
+
 def halves(cohort: Sequence[Member]) -> list[list[Member]]:
     """A cohort that did not fit, as two."""
     middle = (len(cohort) + 1) // 2
@@ -53,7 +60,7 @@ def halves(cohort: Sequence[Member]) -> list[list[Member]]:
 
 
 def bytes_of_run(run: Run, *, channels: int) -> int:
-    """About what a run takes in a cohort, rather more than less.
+    """About what a run takes in a cohort, rather more than less, its adversary included.
 
     Each weight is kept with its gradient and two means of it in float32, and in the type that is
     multiplied; each activation with its gradient. A FactorVAE codes twice as many images.
@@ -62,16 +69,23 @@ def bytes_of_run(run: Run, *, channels: int) -> int:
     objective = run.with_hyperparameters()
     batches = 1 if objective.companions == "none" else 2
     activations = batches * run.batch_size * _activations(model, channels)
-    return (4 * 4 + width) * sum(p.numel() for p in model.parameters()) + 2 * width * activations
+    networks = [network for network in (model, initial_adversary(run)) if network is not None]
+    n_weights = sum(p.numel() for network in networks for p in network.parameters())
+    return (4 * 4 + width) * n_weights + 2 * width * activations
 
 
 def _key(cell: Cell) -> tuple[Any, ...]:
     if cell.run.is_baseline:
         return ()
-    mixes = cell.run.with_hyperparameters().mixes
-    apart = () if mixes else tuple(sorted(cell.run.hyperparameters.items()))
     step = Checkpoints(cell.run, Store(cell.directory).begun(cell.run).path).last_step()
-    return replace(cell.run, seed=0, hyperparameters={}).identity, apart, step
+    return *_peers(cell.run), step
+
+
+def _peers(run: Run) -> tuple[Any, ...]:
+    """What runs that are trained together have in common."""
+    mixes = run.with_hyperparameters().mixes
+    apart = () if mixes else tuple(sorted(run.hyperparameters.items()))
+    return replace(run, seed=0, hyperparameters={}).identity, apart
 
 
 def _size(group: Sequence[Cell], free_bytes: int) -> int:
@@ -79,10 +93,14 @@ def _size(group: Sequence[Cell], free_bytes: int) -> int:
     first = group[0]
     if first.run.is_baseline:
         return len(group)
-    fitting = int(SHARE * free_bytes) // bytes_of_run(first.run, channels=first.channels)
-    most = max(1, min(MOST_RUNS, fitting))
+    most = _most(first.run, channels=first.channels, free_bytes=free_bytes)
     n_cohorts = -(-len(group) // most)
     return -(-len(group) // n_cohorts)
+
+
+def _most(run: Run, *, channels: int, free_bytes: int) -> int:
+    fitting = int(SHARE * free_bytes) // bytes_of_run(run, channels=channels)
+    return max(1, min(MOST_RUNS, fitting))
 
 
 @torch.inference_mode()

@@ -9,7 +9,6 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from disbench.cohorts import cohorts_of
-from disbench.models.baselines import BASELINES
 from disbench.seeing import loaded, see
 from disbench.store import Store
 from disbench.training_cells import train_cells
@@ -36,8 +35,9 @@ def scored_while_training(
     A run that is trained is left in its folder, so that nothing is lost whatever happens to those
     that train with it.
     """
-    with_network = [cell for cell in cells if has_network(cell)]
-    cohorts = cohorts_of(with_network, free_bytes=free_bytes)
+    at_once = [cell for cell in cells if not cell.run.has_network or _folder_of(cell).is_trained]
+    untrained = [cell for cell in cells if cell not in at_once]
+    cohorts = cohorts_of(untrained, free_bytes=free_bytes)
     closed = Event()
 
     def is_over() -> bool:
@@ -46,7 +46,7 @@ def scored_while_training(
     with ThreadPoolExecutor(1) as gpu:
         training = [gpu.submit(train_cells, cohort, stop=is_over) for cohort in cohorts]
         try:
-            yield from score([cell for cell in cells if not has_network(cell)])
+            yield from score(at_once)
             for cohort, left in zip(cohorts, training, strict=True):
                 yield from _ended(cohort, left.result(), score)
         finally:
@@ -66,7 +66,7 @@ def _ended(
 
 def look(cell: Cell) -> Seen | None:
     """What the GPU sees of a run that is trained, None where there is nothing to be seen."""
-    if not has_network(cell):
+    if not cell.run.has_network:
         return None
     try:
         folder = _folder_of(cell)
@@ -83,8 +83,3 @@ def _folder_of(cell: Cell) -> RunFolder:
     store = Store(cell.directory)
     there = store.folder(cell.run)
     return there if there.is_trained else store.begun(cell.run)
-
-
-def has_network(cell: Cell) -> bool:
-    """Whether a network makes the codes of a run."""
-    return not cell.run.is_baseline or BASELINES[cell.run.objective].kind == "network"

@@ -58,8 +58,8 @@ def _dask(
 
     if scheduler is not None:
         return Cluster(connected(scheduler), most=jobs, tell=tell)
-    resolve_device(device)
-    jobs = jobs or default_jobs()
+    # Of workers that are started here each would take the GPU for its own.
+    jobs = jobs or (default_jobs() if resolve_device(device) == "cpu" else 1)
     return Cluster(local_cluster(jobs), most=jobs, tell=tell)
 
 

@@ -12,13 +12,13 @@ import numpy as np
 import torch
 
 from disbench.cohort import Cohort
+from disbench.cohorts import first_cohort
 from disbench.data import outline
 from disbench.encoding import BATCH_SIZES, on
 from disbench.evaluation import N_RECONSTRUCTED
 from disbench.forecast import end_of
-from disbench.hardware import keep_freed_memory
+from disbench.hardware import free_gpu_bytes, keep_freed_memory
 from disbench.launching import Launcher
-from disbench.models.baselines import BASELINES
 from disbench.threads import one_thread
 from disbench.trainer import Trainer, as_tensor, initial_model
 
@@ -51,7 +51,7 @@ class Speeds:
 
     def evaluation(self, run: Run, n_images: int) -> float:
         """Seconds of encoding and decoding, without scoring; nothing where there is no network."""
-        if not has_network(run):
+        if not run.has_network:
             return 0.0
         return n_images * self.encode + min(N_RECONSTRUCTED, n_images) * self.decode
 
@@ -97,11 +97,6 @@ def estimate(plan: Plan, *, jobs: int, cohort: int = 1) -> Estimate:
     )
 
 
-def has_network(run: Run) -> bool:
-    """Whether a network makes the codes of a run."""
-    return not run.is_baseline or BASELINES[run.objective].kind == "network"
-
-
 def measure_speeds(
     runs: Iterable[Run], images: ImageSet, *, device: str, cohort: int = 1
 ) -> Speeds:
@@ -116,7 +111,9 @@ def measure_speeds(
     model = initial_model(next(iter(by_objective.values()))[0], channels=images.channels)
     with one_thread():
         step = {
-            name: _step_seconds(some[:cohort], images, device)
+            name: _cohort_seconds(some, images, device, cohort)
+            if device == "cuda"
+            else _median_seconds(Trainer.start(some[0], images, device=device).step)
             for name, some in by_objective.items()
             if not some[0].is_baseline
         }
@@ -124,13 +121,13 @@ def measure_speeds(
     return Speeds(step, encode, decode, sum(p.numel() * 4 for p in model.parameters()))
 
 
-def _step_seconds(runs: Sequence[Run], images: ImageSet, device: str) -> float:
-    """Seconds of a step of a run; on a GPU its share of a step of all of them."""
-    if device == "cpu":
-        return _median_seconds(Trainer.start(runs[0], images, device=device).step)
-    cohort = Cohort.start(runs, images, device=device)
-    launcher = Launcher.of(cohort, torch.zeros(len(runs), 3, device=device))
-    return _median_seconds(lambda step: launcher.take(cohort.sent(step))) / len(runs)
+def _cohort_seconds(runs: Sequence[Run], images: ImageSet, device: str, most: int) -> float:
+    """Seconds of a step of a run: its share of that of a cohort, for which helpers draw ahead."""
+    together = first_cohort(runs, channels=images.channels, free_bytes=free_gpu_bytes())[:most]
+    cohort = Cohort.start(together, images, device=device)
+    launcher = Launcher.of(cohort, torch.zeros(len(together), 3, device=device))
+    sent = [cohort.sent(step) for step in range(N_WARM_UP + N_TIMED)]
+    return _median_seconds(lambda step: launcher.take(sent[step])) / len(together)
 
 
 def _forward_seconds(model: Autoencoder, images: ImageSet, device: str) -> tuple[float, float]:

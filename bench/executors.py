@@ -165,6 +165,7 @@ class Local:
             pre_dispatch=jobs,
             return_as="generator_unordered",
             batch_size=1,
+            max_nbytes=None,  # in files, codes would stay until the last run of a cohort is scored
             initializer=begin,
             initargs=(self._session, os.getpid(), added_objectives()),
         )

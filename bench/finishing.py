@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from disbench.cells import Cell
     from disbench.datasets.grid import Grid
     from disbench.datasets.images import ImageSet
-    from disbench.records import TrainingRecord
+    from disbench.records import Provenance, TrainingRecord
     from disbench.run_folder import Phase, RunFolder
     from disbench.training import Moment
 
@@ -156,7 +156,7 @@ def _evaluate(cell: Cell, seen: Seen, folder: RunFolder) -> None:
     clock = time.perf_counter()
     run, codes = cell.run, seen.codes
     _note_phase(folder, "scoring")
-    kept, questions = _kept_and_asked(cell, folder)
+    kept, questions = _kept_and_asked(cell, folder, seen.provenance)
     answers = score_codes(codes, questions, identity=run.identity)
     record = EvaluationRecord(
         identity=run.identity,
@@ -165,7 +165,7 @@ def _evaluate(cell: Cell, seen: Seen, folder: RunFolder) -> None:
         evaluation=seen.evaluation,
         scores=(*kept, *(answer.record for answer in answers)),
         seconds=seen.seconds + time.perf_counter() - clock,
-        provenance=provenance(cell.device),
+        provenance=seen.provenance,
     )
     details = {f"{a.record.path}/{name}": x for a in answers for name, x in a.detail.items()}
     kept_codes = codes if cell.keeps_codes else None
@@ -185,14 +185,14 @@ def _write_scores(cell: Cell, folder: RunFolder) -> None:
 
 
 def _kept_and_asked(
-    cell: Cell, folder: RunFolder
+    cell: Cell, folder: RunFolder, now: Provenance
 ) -> tuple[tuple[ScoreRecord, ...], tuple[Question, ...]]:
     """The scores that still stand, and what to ask; a new version of a protocol ousts the old.
 
     All scores of a record share its provenance: with other versions, all are asked again.
     """
     earlier, missing = folder.evaluation(), to_ask(cell, *folder.records())
-    if earlier is None or missing is None or earlier.provenance != provenance(cell.device):
+    if earlier is None or missing is None or earlier.provenance != now:
         return (), asked(cell)
     renewed = {(q.protocol.name, q.representation, q.seed) for q in missing}
     kept = (s for s in earlier.scores if (s.protocol, s.representation, s.seed) not in renewed)

@@ -74,6 +74,7 @@ def device_name(device: str) -> str:
 
 def free_gpu_bytes() -> int:
     """The memory of the GPU that nobody has taken."""
+    torch.cuda.empty_cache()  # what torch holds and nobody uses is free
     free: int = torch.cuda.mem_get_info()[0]
     return free
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from multiprocessing import current_process
@@ -25,7 +26,10 @@ N_EAGER = 3
 RUNS_OF_A_HELPER = 8
 """So many runs keep a process that draws for them about as busy as the GPU is with them."""
 
-MOST_HELPERS = 12
+MOST_HELPERS, MOST_AHEAD = 12, 4
+
+DRAWN_AHEAD = 2**25
+"""Bytes in shared memory, of which a container has 64 MB unless told otherwise."""
 
 
 @dataclass
@@ -62,6 +66,11 @@ class Launcher:
                 self._graph = self._recorded(self._stream)
             self._graph.replay()
 
+    def wait(self) -> None:
+        """Wait until the device has taken all steps."""
+        if self._stream is not None:
+            self._stream.synchronize()
+
     def working(self) -> AbstractContextManager[object]:
         """What is done inside the block is done behind the steps that were taken."""
         return nullcontext() if self._stream is None else torch.cuda.stream(self._stream)
@@ -93,20 +102,30 @@ class Launcher:
 
 def sent_steps(cohort: Cohort, steps: range) -> Iterator[Sent]:
     """What each of the steps needs, in order; of a large cohort on a GPU drawn ahead by helpers."""
-    n = min(len(cohort.runs) // RUNS_OF_A_HELPER, MOST_HELPERS, len(os.sched_getaffinity(0)) - 1)
+    n_cores = len(os.sched_getaffinity(0))
+    n = min(len(cohort.runs) // RUNS_OF_A_HELPER, MOST_HELPERS, n_cores - 1)
     if cohort.device == "cpu" or n < 1 or current_process().daemon:  # which has no children
         return map(cohort.sent, steps)
+    n_steps = DRAWN_AHEAD // sum(tensor.nbytes for tensor in cohort.sent(steps.start).values())
+    n = max(1, min(n, n_steps))
     loader = DataLoader(
         _Steps(cohort),
         batch_size=None,
         sampler=steps,
         num_workers=n,
         multiprocessing_context="fork",  # the images are not copied
+        worker_init_fn=_as_helper,
         pin_memory=True,
-        prefetch_factor=4,
+        prefetch_factor=max(1, min(MOST_AHEAD, n_steps // n)),
         generator=torch.Generator(),  # or it would move the global one
     )
     return iter(loader)
+
+
+def _as_helper(_: int) -> None:
+    """Leave Ctrl-C to the parent, whose group gets it too, and SIGTERM to the system."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 class _Steps(Dataset["Sent"]):

@@ -114,6 +114,11 @@ class Run:
         return self.objective in BASELINES
 
     @property
+    def has_network(self) -> bool:
+        """Whether a network makes the codes."""
+        return not self.is_baseline or BASELINES[self.objective].kind == "network"
+
+    @property
     def is_wide(self) -> bool:
         """Whether the codes of a whole grid are too many to be kept in memory or on disk."""
         return self.is_baseline and BASELINES[self.objective].wide

@@ -10,13 +10,14 @@ from safetensors.torch import load
 from disbench.cell_images import images_of
 from disbench.encoders import encoder_of
 from disbench.evaluation import evaluate, picture
+from disbench.provenance import provenance
 
 if TYPE_CHECKING:
     from disbench.cells import Cell
     from disbench.encoders import Encoder
     from disbench.encoding import Codes
     from disbench.kept_pictures import Pictures
-    from disbench.records import Evaluation
+    from disbench.records import Evaluation, Provenance
     from disbench.run_folder import RunFolder
 
 
@@ -27,6 +28,8 @@ class Seen(NamedTuple):
     evaluation: Evaluation
     pictures: Pictures | None
     seconds: float
+    provenance: Provenance
+    """Of the process that saw them: those that score may have no GPU."""
 
 
 def see(cell: Cell, encoder: Encoder) -> Seen:
@@ -39,6 +42,7 @@ def see(cell: Cell, encoder: Encoder) -> Seen:
         evaluate(encoder.model, images, codes, identity=identity, device=device),
         picture(encoder.model, images, codes, identity=identity, device=device),
         time.perf_counter() - clock,
+        provenance(device),
     )
 
 

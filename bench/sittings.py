@@ -47,8 +47,7 @@ EVERY_MINUTE = Interval(seconds=60.0)
 class Sittings:
     """A run in the hands of who holds its claim, until `stop` says to leave it.
 
-    What is found damaged is set aside, and told in `notes`. The time that it takes is shared by
-    `n_sharing` runs.
+    What is found damaged is set aside, and told in `notes`.
     """
 
     run: Run
@@ -57,7 +56,7 @@ class Sittings:
     claim: Claim
     stop: Callable[[], bool]
     notes: list[str]
-    n_sharing: int = 1
+    _n_sharing: int = field(default=1, init=False)
     _now: Sitting | None = field(default=None, init=False)
     _resumed: Path | None = field(default=None, init=False)
     _since: float = field(default=0.0, init=False)
@@ -96,6 +95,10 @@ class Sittings:
         self._now = _next(before, self.run, provenance)
         return moment
 
+    def share(self, n: int) -> None:
+        """From now on, count a share of the time: so many runs are trained together."""
+        self._n_sharing, self._since = n, time.monotonic()
+
     def refuse(self, reason: str) -> None:
         """Set aside the checkpoint that was resumed from: it does not fit the run."""
         if self._resumed is not None:
@@ -125,7 +128,7 @@ class Sittings:
         """The sitting and those before it, as of now."""
         if self._now is None:
             raise RuntimeError("a sitting begins with `resume`")
-        seconds = self._now.seconds + (time.monotonic() - self._since) / self.n_sharing
+        seconds = self._now.seconds + (time.monotonic() - self._since) / self._n_sharing
         return self._now.model_copy(update={"seconds": seconds})
 
     def _last_moment(self) -> tuple[Moment | None, Sitting | None]:

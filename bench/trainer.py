@@ -14,6 +14,7 @@ from disbench.models.autoencoder import build
 from disbench.models.networks import NETWORKS
 from disbench.models.objective import Batch
 from disbench.optimisers import adversary_optimiser, optimiser_of
+from disbench.resident import Streamed
 from disbench.seeds import generator, stream_key
 
 if TYPE_CHECKING:
@@ -154,9 +155,8 @@ def initial_adversary(run: Run) -> nn.Module | None:
 
 def as_tensor(images: ImageSet, rows: NDArray[np.int64], *, device: str) -> Tensor:
     """The images at these rows as (n, channels, 64, 64) of 0 to 1, widened on the device."""
-    unpacked = torch.from_numpy(images.unpack(rows)).to(device)
-    pixels = unpacked[:, None] if images.channels == 1 else unpacked.permute(0, 3, 1, 2)
-    return pixels.float() if images.largest == 1 else pixels.float() / images.largest
+    supply = Streamed(images)
+    return supply.received(torch.from_numpy(supply.sent(rows)).to(device))
 
 
 def autocast(precision: str, device: str) -> AbstractContextManager[object]:

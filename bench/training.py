@@ -50,6 +50,12 @@ class Moment:
     step: int
     tensors: Mapping[str, Tensor]
 
+    @property
+    def losses(self) -> list[LossRecord]:
+        """The losses so far."""
+        rows = self.tensors["losses"].tolist()
+        return [LossRecord(int(step), *values) for step, *values in rows]
+
 
 def train(
     run: Run,
@@ -103,8 +109,7 @@ class Course:
         """The course from a moment on; `MomentError` for that of another model or optimiser."""
         try:
             trainer.restore(moment.tensors)
-            rows = moment.tensors["losses"].tolist()
-            losses = [LossRecord(int(step), *values) for step, *values in rows]
+            losses = moment.losses
             sums = moment.tensors["sums"].to(trainer.device).reshape(3)
         except (RuntimeError, LookupError, TypeError, ValueError) as error:
             raise MomentError(" ".join(str(error).split())) from None

@@ -83,13 +83,18 @@ def _begun(
     begun, outcomes = [], []
     for cell in cells:
         try:
-            one = _begin(cell, stop, stack)
+            with ExitStack() as ours:
+                one = _begin(cell, stop, ours)
+                if one is not None:  # else it is trained, and anybody may score it
+                    begun.append(one)
+                    stack.push(ours.pop_all())
         except TakenError:
             outcomes.append(Outcome(cell.run, "elsewhere", 0.0))
         except StoppedError:
             outcomes.append(Outcome(cell.run, "stopped", 0.0))
-        else:
-            begun += [] if one is None else [one]
+        except Exception as error:  # noqa: BLE001 - the other runs are not to blame
+            status, text = blamed(error, cell)
+            outcomes.append(Outcome(cell.run, status, 0.0, text))
     return begun, outcomes
 
 
@@ -128,6 +133,8 @@ def _attempted(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome] |
     except StoppedError:
         return [each.outcome("stopped") for each in begun]
     except Exception as error:  # noqa: BLE001 - whatever it was, other cohorts are not to blame
+        if stop():  # which may have come to what it depends on first
+            return [each.outcome("stopped") for each in begun]
         if isinstance(error, torch.cuda.OutOfMemoryError | MomentError) and len(begun) > 1:
             return None
         if isinstance(error, MomentError):
@@ -144,7 +151,7 @@ def _train(begun: list[_Begun], stop: Callable[[], bool]) -> None:
             train_alone(each.cell, each.folder, each.sittings)
         return
     for each in begun:
-        each.sittings.n_sharing = len(begun)
+        each.sittings.share(len(begun))
     with ExitStack() as stack:
         on_records = [
             stack.enter_context(recording(each.cell, each.folder, start=_step(each)))

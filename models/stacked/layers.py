@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from torch.autograd import Function
 
 from disbench.models.stacked import torch_sums
+from disbench.models.stacked.devices import runs_kernels
 
 if TYPE_CHECKING:
     from disbench.models.stacked.geometry import Geometry, Sums
@@ -69,6 +69,8 @@ class _Layer(Function):
     ) -> tuple[Tensor, Tensor]:
         sums = sums_of(values)
         cast = weight.to(dtype).contiguous()
+        if cast is weight:  # what is handed back must be another tensor
+            cast = weight.view_as(weight)
         call = sums.up if kind.upward else sums.down
         places = values.to(dtype).contiguous()
         out = call(places, cast, geometry=kind.geometry, dtype=dtype, bias=bias, relu=kind.relu)
@@ -87,8 +89,11 @@ class _Layer(Function):
         kind, sums = ctx.kind, sums_of(values)
         places, gradient = (side.to(cast.dtype).contiguous() for side in (values, gradient))
         large, small = (gradient, places) if kind.upward else (places, gradient)
-        weight, bias = sums.correlate(large, small, geometry=kind.geometry, of_large=kind.upward)
-        back = None
+        weight, bias, back = None, None, None
+        if ctx.needs_input_grad[1]:
+            weight, bias = sums.correlate(
+                large, small, geometry=kind.geometry, of_large=kind.upward
+            )
         if ctx.needs_input_grad[0]:
             call = sums.down if kind.upward else sums.up
             gate = places if kind.gated else None
@@ -108,8 +113,8 @@ class _Layer(Function):
 
 
 def sums_of(values: Tensor) -> Sums:
-    """What sums where these values are: Triton's kernels on a GPU, if it is installed."""
-    if values.is_cuda and find_spec("triton") is not None:
+    """What sums where these values are: Triton's kernels on a GPU that it knows."""
+    if runs_kernels(values.device):
         return import_module("disbench.models.stacked.triton_sums")
     return torch_sums
 

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 from torch.autograd import Function
 from torch.nn import functional as F
+
+from disbench.models.stacked.devices import runs_kernels
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -70,7 +71,7 @@ def _of_rows(logits: Tensor, images: Tensor) -> Tensor:
 
 
 def _kernels(tensor: Tensor) -> ModuleType | None:
-    return _module() if tensor.is_cuda and find_spec("triton") is not None else None
+    return _module() if runs_kernels(tensor.device) else None
 
 
 def _module() -> ModuleType:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from disbench.models.stacked.devices import is_hopper
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-HOPPER = 9
-"""The major compute capability of the GPU that the tiles were tuned on, an H200."""
 
 
 class Tile(NamedTuple):
@@ -53,15 +51,10 @@ TUNED: Mapping[Key, Tile] = {
     ("up", 4, 32, 64, 8): Tile(64, 32, 64, 4, 2),
     ("up", 4, 64, 64, 4): Tile(128, 64, 64, 8, 3),
 }
-"""What was fastest of the layers of `conv`, in bfloat16."""
+"""What was fastest of the layers of `conv`, in bfloat16 on an H200."""
 
 
 def tile_of(key: Key, default: Tile, *, dtype: torch.dtype, device: torch.device) -> Tile:
     """The tile of a sum, decided by the shapes of a single model: others would round otherwise."""
-    is_tuned = dtype == torch.bfloat16 and device.type == "cuda" and _is_hopper(device)
+    is_tuned = dtype == torch.bfloat16 and is_hopper(device)
     return TUNED.get(key, default) if is_tuned else default
-
-
-@cache
-def _is_hopper(device: torch.device) -> bool:
-    return torch.cuda.get_device_capability(device)[0] >= HOPPER

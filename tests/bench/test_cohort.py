@@ -142,15 +142,24 @@ def test_weights_are_those_of_the_runs_before_the_first_step(
         assert all(torch.equal(found[name][place], expected[name]) for name in expected)
 
 
-def test_only_hyperparameters_that_differ_are_tensors(
-    make_run: Callable[..., Run], whole: PackedImages
-) -> None:
-    """The others are numbers, which cost nothing; those at their defaults are among them."""
+def test_all_hyperparameters_are_tensors(make_run: Callable[..., Run], whole: PackedImages) -> None:
+    """Those that all runs share too, and those at their defaults."""
     settings = [{"capacity": 9.0, "ramp": ramp} for ramp in (4.0, 2.0)]
     runs = [make_run(objective="cci_vae", hyperparameters=each) for each in settings]
-    found = dict(Cohort.start(runs, whole, device="cpu").hyperparameters)
-    assert found.pop("ramp").tolist() == [4, 2]
-    assert found == {"capacity": 9.0, "gamma": 1000.0}
+    found = Cohort.start(runs, whole, device="cpu").hyperparameters
+    values = {name: torch.as_tensor(each).tolist() for name, each in found.items()}
+    assert values == {"capacity": [9, 9], "gamma": [1000, 1000], "ramp": [4, 2]}
+
+
+def test_hyperparameters_of_an_objective_that_does_not_mix_are_numbers(
+    make_run: Callable[..., Run], whole: PackedImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OBJECTIVES["beta_vae"], "mixes", False)
+    runs = [make_run(hyperparameters={"beta": 4.0}, seed=seed) for seed in range(2)]
+    assert Cohort.start(runs, whole, device="cpu").hyperparameters == {"beta": 4.0}
+    other = make_run(hyperparameters={"beta": 2.0})
+    with pytest.raises(ValueError, match="hyperparameters"):
+        Cohort.start([*runs, other], whole, device="cpu")
 
 
 def test_a_run_has_the_hyperparameters_of_its_own(
@@ -274,3 +283,21 @@ def test_counts_of_steps_are_shared_and_all_else_is_stacked() -> None:
     step, mean = (stacked_tensors([each[name] for each in both]) for name in ("step", "mean"))
     assert (step.item(), mean.tolist()) == (3, [[1], [2]])
     assert (of_run(step, 1).item(), of_run(mean, 1).tolist()) == (3, [2])
+
+
+@pytest.mark.parametrize("objective", ["beta_tc_vae", "dip_vae_i", "cci_vae", "info_vae"])
+def test_bits_of_a_run_do_not_depend_on_the_settings_of_others(
+    objective: str, make_run: Callable[..., Run], whole: PackedImages
+) -> None:
+    """1.1 is not a number of float32: it has to be rounded the same way in any company."""
+    main = next(iter(PAIRS[objective][0]))
+    like, unlike = PAIRS[objective][0] | {main: 1.1}, PAIRS[objective][1]
+    weights = []
+    for other in (like, unlike):
+        settings = [{"hyperparameters": like, "seed": 0}, {"hyperparameters": other, "seed": 1}]
+        runs = [make_run(objective=objective, batch_size=4, **each) for each in settings]
+        cohort = Cohort.start(runs, whole, device="cpu")
+        for step in range(2):
+            cohort.step(cohort.sent(step))
+        weights.append([w[0].clone() for w in cohort.autoencoder.network.parameters()])
+    assert all(torch.equal(a, b) for a, b in zip(*weights, strict=True))

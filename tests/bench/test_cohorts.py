@@ -208,3 +208,11 @@ def test_colours_take_more(make_run: Callable[..., Run]) -> None:
     grey, coloured = (bytes_of_run(make_run(), channels=channels) for channels in (1, 3))
     weights = 2 * (16 * 32 * 2) + 2
     assert coloured - grey == 20 * weights + 8 * 8 * 2 * 64 * 64
+
+
+def test_an_adversary_counts(make_run: Callable[..., Run]) -> None:
+    alone = make_run(objective="ada_gvae", hyperparameters={"beta": 1.0})
+    with_adversary = make_run(objective="factor_vae", hyperparameters={"gamma": 10.0})
+    more = bytes_of_run(with_adversary, channels=1) - bytes_of_run(alone, channels=1)
+    n_weights = (alone.latents + 1) * 1000 + 5 * 1001 * 1000 + 1001 * 2
+    assert more == (4 * 4 + 4) * n_weights

@@ -14,7 +14,7 @@ import pytest
 
 from disbench import conveyor, finishing, training
 from disbench.cells import is_done
-from disbench.conveyor import has_network, look, scored_while_training
+from disbench.conveyor import look, scored_while_training
 from disbench.finishing import finish
 from disbench.outcomes import Outcome
 from disbench.plan import make_plan
@@ -128,7 +128,7 @@ def test_nothing_is_seen_of_what_is_not_trained(make_cells: Callable[..., list[C
     """Or has no network, or damaged weights: whoever scores it says so."""
     cells = make_cells(objectives=[{"name": "beta_vae", "beta": [4]}], baselines=["factors"])
     assert [look(cell) for cell in cells] == [None, None]
-    [cell] = [cell for cell in cells if has_network(cell)]
+    [cell] = [cell for cell in cells if cell.run.has_network]
     train_cells([cell], stop=_go_on)
     assert look(cell) is not None
     Store(cell.directory).begun(cell.run).weights.write_bytes(b"damaged")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -90,3 +92,19 @@ def test_a_step_is_recorded_after_some_were_taken_and_then_replayed(
     for step in range(5):
         launcher.take(cohort.sent(step))
     assert taken == ["taken"] * launching.N_EAGER + ["replayed"] * (5 - launching.N_EAGER)
+
+
+def test_helpers_leave_signals_to_their_parent() -> None:
+    """They inherit its handlers, and would answer Ctrl-C in its place."""
+    code = """
+import signal
+from disbench.launching import _as_helper
+signal.signal(signal.SIGTERM, lambda *_: None)
+_as_helper(0)
+print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)
+print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
+"""
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["True", "True"]

@@ -162,6 +162,6 @@ def test_time_is_shared_by_runs_that_train_together(
     n: int, seconds: float, start: Callable[..., Sittings], clock: Clock
 ) -> None:
     made = start(Interval())
-    made.n_sharing = n
+    made.share(n)
     clock.now += 120
     assert made.sitting().seconds == seconds

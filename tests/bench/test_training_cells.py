@@ -397,3 +397,34 @@ def test_baselines_with_a_network_are_fitted(make_cells: Callable[..., list[Cell
     assert len(fitted) == 2
     assert train_cells(fitted, stop=_go_on).outcomes == []
     assert all(_folder(cell).is_trained for cell in fitted)
+
+
+def test_an_error_where_a_run_is_begun_leaves_the_others_alone(
+    make_cells: Callable[..., list[Cell]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells, begin = make_cells(2), Sittings.begin
+
+    def broken(self: Sittings) -> RunFolder:
+        if self.run.seed == 0:
+            raise RuntimeError("the folder is gone")
+        return begin(self)
+
+    monkeypatch.setattr(Sittings, "begin", broken)
+    left = train_cells(cells, stop=_go_on)
+    assert _statuses(left) == {0: "failed"}
+    assert _folder(cells[1]).is_trained
+
+
+def test_a_run_that_is_trained_is_let_go_of(make_cells: Callable[..., list[Cell]]) -> None:
+    """Whoever scores it can have it while the others train."""
+    trained, other = make_cells(2)
+    train_cells([trained], stop=_go_on)
+    free = []
+
+    def claimed() -> bool:
+        with Store(trained.directory).claimed(trained.run):
+            free.append(True)
+        return False
+
+    train_cells([trained, other], stop=lambda: bool(_folder(other).progress()) and claimed())
+    assert free

@@ -33,3 +33,12 @@ def test_codes_and_logits_are_those_of_the_model(
         logits = single.decode(codes)
         torch.testing.assert_close(logits, model.decode(codes), rtol=1e-4, atol=1e-4)
     assert logits.shape == (5, channels, 64, 64)
+
+
+@torch.inference_mode()
+def test_a_single_model_can_be_made_where_nothing_is_differentiated(
+    built: Callable[..., Autoencoder], drawn: Callable[..., Tensor]
+) -> None:
+    model, images = built("burgess", channels=1), drawn(2, 1, 64, 64).sigmoid()
+    mean, _ = Single(model, device="cpu").encode(images)
+    torch.testing.assert_close(mean, model.encode(images).mean, rtol=1e-4, atol=1e-5)
