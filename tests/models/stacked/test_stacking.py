@@ -188,6 +188,18 @@ def test_a_relu_is_taken_in_between_two_known_layers_only(drawn: Callable[..., T
     }
 
 
+def test_a_dense_layer_without_a_bias_is_left_to_torch(drawn: Callable[..., Tensor]) -> None:
+    """And so are the ReLUs beside it."""
+    models = [
+        nn.Sequential(nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3, bias=False), nn.ReLU())
+        for _ in range(2)
+    ]
+    module = _assert_each_alone(models, drawn(2, 7, 5))
+    assert [type(layer) for layer in module.children()] == [
+        *(StackedLayer, nn.ReLU, nn.Linear, nn.ReLU)
+    ]
+
+
 def test_layers_in_a_row_of_rows_are_found(drawn: Callable[..., Tensor]) -> None:
     models = [nn.Sequential(_mixed(seed)[1:4], nn.ReLU(), _mixed(seed)) for seed in (0, 1)]
     _assert_each_alone(models, drawn(2, 7, 5))
