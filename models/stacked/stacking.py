@@ -79,7 +79,7 @@ def _sequence(layers: nn.Sequential) -> nn.Sequential:
 
 def _kind_of(layer: nn.Module) -> Kind | None:
     """What a layer is to the sums, None for one that is something else."""
-    if isinstance(layer, nn.Linear):
+    if isinstance(layer, nn.Linear) and layer.bias is not None:
         return Kind(DENSE, upward=False)
     if isinstance(layer, ImageConv | ImageConvTranspose):
         return Kind(HALVING, upward=isinstance(layer, ImageConvTranspose))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from disbench.cells import Cell
     from disbench.outcomes import Outcome
+    from disbench.seeing import Seen
     from disbench.training import Moment
 
 HOUR = 3600.0
@@ -46,10 +47,10 @@ def _install_once() -> None:
     install()
 
 
-def finish_in_worker(cell: Cell, session: Path, parent: int) -> Outcome:
+def finish_in_worker(cell: Cell, session: Path, parent: int, seen: Seen | None) -> Outcome:
     """What a worker does, in a process with the faults."""
     _install_once()
-    return worker.finish_in_worker(cell, session, parent)
+    return worker.finish_in_worker(cell, session, parent, seen)
 
 
 def leave_out_the_page() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -71,8 +73,9 @@ def _assert_each_alone(models: list[Any], *given: Tensor) -> nn.Module:
     return module
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize(
+    ("network", "channels"), [*((name, 1) for name in NETWORKS), ("conv", 3), ("burgess", 3)]
+)
 def test_every_network_computes_what_each_model_does_alone(
     network: str, channels: int, built: Callable[..., Autoencoder], drawn: Callable[..., Tensor]
 ) -> None:
@@ -121,17 +124,18 @@ def test_layers_that_the_sums_do_not_know_are_left_to_torch(
     name: str, drawn: Callable[..., Tensor]
 ) -> None:
     layer = UNKNOWN[name]
-    other = nn.Sequential(type(layer)(**_arguments(layer)))
-    module = _assert_each_alone([nn.Sequential(layer), other], drawn(2, 3, layer.in_channels, 8, 8))
+    models = [_redrawn(nn.Sequential(layer), seed) for seed in (0, 1)]
+    module = _assert_each_alone(models, drawn(2, 3, layer.in_channels, 8, 8))
     assert [type(child) for child in module.children()] == [type(layer)]
 
 
-def _arguments(layer: nn.Conv2d | nn.ConvTranspose2d) -> dict[str, Any]:
-    names = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation")
-    arguments = {name: getattr(layer, name) for name in (*names, "groups")}
-    if isinstance(layer, nn.ConvTranspose2d):
-        arguments["output_padding"] = layer.output_padding
-    return arguments | {"bias": layer.bias is not None}
+def _redrawn(layers: nn.Sequential, seed: int) -> nn.Sequential:
+    """Layers like these with weights from a seed."""
+    copy, rng = deepcopy(layers), np.random.default_rng(seed)
+    for parameter in copy.parameters():
+        weights = rng.standard_normal(parameter.shape, np.float32)
+        parameter.data.copy_(torch.from_numpy(weights))
+    return copy
 
 
 @pytest.mark.parametrize(
@@ -158,21 +162,20 @@ def test_layers_that_the_sums_know_are_theirs(
 
 def _mixed(seed: int) -> nn.Sequential:
     """A ReLU at either end, one between known layers, and one beside a layer of torch's."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return nn.Sequential(
-            nn.ReLU(),
-            nn.Linear(5, 6),
-            nn.ReLU(),
-            nn.Linear(6, 5),
-            nn.ReLU(),
-            nn.LayerNorm(5),
-            nn.ReLU(),
-            nn.Linear(5, 4),
-            nn.LeakyReLU(0.2),
-            nn.Linear(4, 4),
-            nn.ReLU(),
-        )
+    layers = nn.Sequential(
+        nn.ReLU(),
+        nn.Linear(5, 6),
+        nn.ReLU(),
+        nn.Linear(6, 5),
+        nn.ReLU(),
+        nn.LayerNorm(5),
+        nn.ReLU(),
+        nn.Linear(5, 4),
+        nn.LeakyReLU(0.2),
+        nn.Linear(4, 4),
+        nn.ReLU(),
+    )
+    return _redrawn(layers, seed)
 
 
 def test_a_relu_is_taken_in_between_two_known_layers_only(drawn: Callable[..., Tensor]) -> None:
@@ -186,6 +189,15 @@ def test_a_relu_is_taken_in_between_two_known_layers_only(drawn: Callable[..., T
         "7": (False, False),
         "9": (False, False),
     }
+
+
+def test_a_dense_layer_without_a_bias_is_left_to_torch(drawn: Callable[..., Tensor]) -> None:
+    """And so are the ReLUs beside it."""
+    layers = nn.Sequential(nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3, bias=False), nn.ReLU())
+    module = _assert_each_alone([_redrawn(layers, seed) for seed in (0, 1)], drawn(2, 7, 5))
+    assert [type(layer) for layer in module.children()] == [
+        *(StackedLayer, nn.ReLU, nn.Linear, nn.ReLU)
+    ]
 
 
 def test_layers_in_a_row_of_rows_are_found(drawn: Callable[..., Tensor]) -> None:
