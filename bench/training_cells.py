@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,7 +24,7 @@ from disbench.store import Store
 from disbench.training import MomentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from disbench.cells import Cell
     from disbench.run_folder import RunFolder
@@ -129,7 +130,7 @@ def _trained(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome]:
 def _attempted(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome] | None:
     """The outcomes of an attempt, None if another is due: with fewer runs, or another moment."""
     try:
-        _train(begun, stop)
+        return _train(begun, stop)
     except StoppedError:
         return [each.outcome("stopped") for each in begun]
     except Exception as error:  # noqa: BLE001 - whatever it was, other cohorts are not to blame
@@ -141,15 +142,13 @@ def _attempted(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome] |
             begun[0].refuse(error)
             return None
         return [each.outcome(*blamed(error, each.cell)) for each in begun]
-    return [each.outcome("elsewhere") for each in begun if each.lost]
 
 
-def _train(begun: list[_Begun], stop: Callable[[], bool]) -> None:
+def _train(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome]:
+    """Train these runs, and return the outcomes of those that are not kept."""
     first = begun[0]
     if first.cell.run.is_baseline:
-        for each in begun:
-            train_alone(each.cell, each.folder, each.sittings)
-        return
+        return _those(_blameable(each, train_alone) for each in begun)
     for each in begun:
         each.sittings.share(len(begun))
     with ExitStack() as stack:
@@ -165,9 +164,25 @@ def _train(begun: list[_Begun], stop: Callable[[], bool]) -> None:
             after_steps=_Checkpoints(begun, stop).after_steps,
             moments=None if first.moment is None else _moments(begun),
         )
-    for each, made in zip(begun, trained, strict=True):
-        if not each.lost:
-            keep(made_of(each.cell.run, made), each.cell, each.folder, each.sittings)
+    return _those(
+        each.outcome("elsewhere")
+        if each.lost
+        else _blameable(each, partial(keep, made_of(each.cell.run, made)))
+        for each, made in zip(begun, trained, strict=True)
+    )
+
+
+def _blameable(each: _Begun, call: Callable[[Cell, RunFolder, Sittings], object]) -> Outcome | None:
+    """Make a call for a run; the outcome if that goes wrong, for which the others are not blamed."""
+    try:
+        call(each.cell, each.folder, each.sittings)
+    except Exception as error:  # noqa: BLE001 - as of a cell on its own
+        return each.outcome(*blamed(error, each.cell))
+    return None
+
+
+def _those(outcomes: Iterable[Outcome | None]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome is not None]
 
 
 def _moments(begun: Sequence[_Begun]) -> list[Moment]:

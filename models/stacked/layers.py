@@ -38,7 +38,7 @@ class StackedLayer(nn.Module):
     """A layer whose weights have the shapes and names of a single model's.
 
     Called under vmap, all models are computed at once. It computes in the type of autocast, and
-    otherwise in float32. Images are (n, features, h, w), dense values (n, features).
+    otherwise in float32. Images are (n, features, h, w), dense values (..., features).
     """
 
     def __init__(self, layer: nn.Module, kind: Kind) -> None:
@@ -49,15 +49,17 @@ class StackedLayer(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """The values of the other side."""
-        is_dense = values.ndim == 2  # noqa: PLR2004 - images by features
-        places = values[:, None, None] if is_dense else values.permute(0, 2, 3, 1)
-        weight = self.weight.T[None, None] if is_dense else self.weight.permute(2, 3, 1, 0)
+        if is_dense := self.weight.ndim == 2:  # noqa: PLR2004 - features by features
+            places = values.reshape(-1, 1, 1, values.shape[-1])
+            weight = self.weight.T[None, None]
+        else:
+            places, weight = values.permute(0, 2, 3, 1), self.weight.permute(2, 3, 1, 0)
         sums, _ = _applied(
             places[None], weight[None], self.bias[None], self.kind, _dtype(values.device.type)
         )
         # Squeezed, and not indexed: the gradient of an index is a copy into zeros.
         one = sums.squeeze(0)
-        return one.squeeze(2).squeeze(1) if is_dense else one.permute(0, 3, 1, 2)
+        return one.reshape(*values.shape[:-1], -1) if is_dense else one.permute(0, 3, 1, 2)
 
 
 class _Layer(Function):

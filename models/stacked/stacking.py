@@ -90,7 +90,7 @@ def _kind_of(layer: nn.Module) -> Kind | None:
 
 def _geometry_of(layer: nn.Conv2d | nn.ConvTranspose2d) -> Geometry | None:
     """The geometry of a convolution, None if it is not plain and square."""
-    numbers = {layer.kernel_size: 0, layer.stride: 1, layer.padding: 2}
+    numbers = (layer.kernel_size, layer.stride, layer.padding)
     is_square = all(isinstance(pair, tuple) and len(set(pair)) == 1 for pair in numbers)
     is_plain = layer.groups == 1 and set(layer.dilation) == {1} and layer.bias is not None
     if not (is_square and is_plain) or set(getattr(layer, "output_padding", (0,))) != {0}:

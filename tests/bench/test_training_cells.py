@@ -428,3 +428,18 @@ def test_a_run_that_is_trained_is_let_go_of(make_cells: Callable[..., list[Cell]
 
     train_cells([trained, other], stop=lambda: bool(_folder(other).progress()) and claimed())
     assert free
+
+
+def test_a_run_that_cannot_be_kept_fails_alone(
+    make_cells: Callable[..., list[Cell]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells, keep = make_cells(2), training_cells.keep
+
+    def broken(made: Any, cell: Cell, *others: Any) -> Any:
+        if cell.run.seed == 0:
+            raise RuntimeError("nowhere to write")
+        return keep(made, cell, *others)
+
+    monkeypatch.setattr(training_cells, "keep", broken)
+    assert _statuses(train_cells(cells, stop=_go_on)) == {0: "failed"}
+    assert _folder(cells[1]).is_trained
