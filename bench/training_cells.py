@@ -7,27 +7,29 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from disbench.begun import begun_of
 from disbench.cell_images import images_of
 from disbench.claims import TakenError
 from disbench.cohort_training import train_together
 from disbench.cohorts import halves
 from disbench.finishing import blamed, train_alone
 from disbench.keeping import keep, made_of, recording
-from disbench.outcomes import Outcome, Status
-from disbench.provenance import provenance
-from disbench.sittings import Sittings, StoppedError
-from disbench.store import Store
+from disbench.sittings import StoppedError
 from disbench.training import MomentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from disbench.begun import Begun
     from disbench.cells import Cell
+    from disbench.outcomes import Outcome
     from disbench.run_folder import RunFolder
+    from disbench.sittings import Sittings
     from disbench.training import Moment
 
 CHECKPOINT_SHARE = 1 / 30
@@ -47,75 +49,13 @@ class Left(NamedTuple):
 def train_cells(cells: Sequence[Cell], *, stop: Callable[[], bool]) -> Left:
     """Train what is not trained of these cells, as one cohort if it fits, else in halves."""
     with ExitStack() as stack:
-        begun, outcomes = _begun(cells, stop, stack)
-        for _, group in groupby(sorted(begun, key=_step), key=_step):
+        begun, outcomes = begun_of(cells, stop, stack)
+        for _, group in groupby(sorted(begun, key=attrgetter("step")), key=attrgetter("step")):
             outcomes += _trained(list(group), stop)
     return Left(outcomes, {b.cell.run.id: tuple(b.sittings.notes) for b in begun})
 
 
-@dataclass
-class _Begun:
-    """A run of a cohort in our hands; another's, if it was `lost` meanwhile."""
-
-    cell: Cell
-    folder: RunFolder
-    sittings: Sittings
-    moment: Moment | None
-    lost: bool = False
-
-    def refuse(self, error: MomentError) -> None:
-        """Go on from an earlier moment than the one that does not fit."""
-        self.sittings.refuse(str(error))
-        self.moment = self.sittings.resume(provenance(self.cell.device))
-
-    def outcome(self, status: Status, error: str = "") -> Outcome:
-        """How it ended."""
-        return Outcome(self.cell.run, status, 0.0, error)
-
-
-def _step(begun: _Begun) -> int:
-    return 0 if begun.moment is None else begun.moment.step
-
-
-def _begun(
-    cells: Sequence[Cell], stop: Callable[[], bool], stack: ExitStack
-) -> tuple[list[_Begun], list[Outcome]]:
-    """The runs that are ours and not trained yet, and the outcomes of those that are not ours."""
-    begun, outcomes = [], []
-    for cell in cells:
-        try:
-            with ExitStack() as ours:
-                one = _begin(cell, stop, ours)
-                if one is not None:  # else it is trained, and anybody may score it
-                    begun.append(one)
-                    stack.push(ours.pop_all())
-        except TakenError:
-            outcomes.append(Outcome(cell.run, "elsewhere", 0.0))
-        except StoppedError:
-            outcomes.append(Outcome(cell.run, "stopped", 0.0))
-        except Exception as error:  # noqa: BLE001 - the other runs are not to blame
-            status, text = blamed(error, cell)
-            outcomes.append(Outcome(cell.run, status, 0.0, text))
-    return begun, outcomes
-
-
-def _begin(cell: Cell, stop: Callable[[], bool], stack: ExitStack) -> _Begun | None:
-    """The run, taken for as long as the stack lasts, None if it is trained."""
-    store = Store(cell.directory)
-    claim = stack.enter_context(store.claimed(cell.run))
-    sittings = Sittings(cell.run, store, cell.checkpoint, claim, stop, [])
-    sittings.check()
-    there = store.folder(cell.run)
-    sittings.mend(there)
-    if there.training() is not None:
-        return None
-    folder = sittings.begin()
-    if folder.training() is not None:
-        return None
-    return _Begun(cell, folder, sittings, sittings.resume(provenance(cell.device)))
-
-
-def _trained(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome]:
+def _trained(begun: list[Begun], stop: Callable[[], bool]) -> list[Outcome]:
     """Train these runs, all of which go on from one step; in halves if they do not fit."""
     outcomes = _attempted(begun, stop)
     if outcomes is not None:
@@ -127,7 +67,7 @@ def _trained(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome]:
     return [outcome for half in halves(begun) for outcome in _trained(half, stop)]
 
 
-def _attempted(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome] | None:
+def _attempted(begun: list[Begun], stop: Callable[[], bool]) -> list[Outcome] | None:
     """The outcomes of an attempt, None if another is due: with fewer runs, or another moment."""
     try:
         return _train(begun, stop)
@@ -144,7 +84,7 @@ def _attempted(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome] |
         return [each.outcome(*blamed(error, each.cell)) for each in begun]
 
 
-def _train(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome]:
+def _train(begun: list[Begun], stop: Callable[[], bool]) -> list[Outcome]:
     """Train these runs, and return the outcomes of those that are not kept."""
     first = begun[0]
     if first.cell.run.is_baseline:
@@ -153,7 +93,7 @@ def _train(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome]:
         each.sittings.share(len(begun))
     with ExitStack() as stack:
         on_records = [
-            stack.enter_context(recording(each.cell, each.folder, start=_step(each)))
+            stack.enter_context(recording(each.cell, each.folder, start=each.step))
             for each in begun
         ]
         trained = train_together(
@@ -172,8 +112,8 @@ def _train(begun: list[_Begun], stop: Callable[[], bool]) -> list[Outcome]:
     )
 
 
-def _blameable(each: _Begun, call: Callable[[Cell, RunFolder, Sittings], object]) -> Outcome | None:
-    """Make a call for a run; the outcome if that goes wrong, for which the others are not blamed."""
+def _blameable(each: Begun, call: Callable[[Cell, RunFolder, Sittings], object]) -> Outcome | None:
+    """Make a call for a run; the outcome if it goes wrong, for which no other is blamed."""
     try:
         call(each.cell, each.folder, each.sittings)
     except Exception as error:  # noqa: BLE001 - as of a cell on its own
@@ -185,7 +125,7 @@ def _those(outcomes: Iterable[Outcome | None]) -> list[Outcome]:
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _moments(begun: Sequence[_Begun]) -> list[Moment]:
+def _moments(begun: Sequence[Begun]) -> list[Moment]:
     return [each.moment for each in begun if each.moment is not None]
 
 
@@ -193,7 +133,7 @@ def _moments(begun: Sequence[_Begun]) -> list[Moment]:
 class _Checkpoints:
     """Writes those of all runs of a cohort after the same step: they go on together."""
 
-    begun: Sequence[_Begun]
+    begun: Sequence[Begun]
     stop: Callable[[], bool]
     _not_before: float = field(default=0.0)
 
@@ -211,7 +151,7 @@ class _Checkpoints:
             raise StoppedError
 
     @staticmethod
-    def _save(each: _Begun, step: int, moment: Callable[[], Moment]) -> None:
+    def _save(each: Begun, step: int, moment: Callable[[], Moment]) -> None:
         try:
             each.sittings.save(step, moment())
         except TakenError:
