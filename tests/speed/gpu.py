@@ -41,6 +41,8 @@ def main() -> None:
     arguments = _parser().parse_args()
     sizes = tuple(int(size) for size in arguments.sizes.split(","))
     device, seconds = arguments.device, arguments.seconds
+    if device == "cuda" and not torch.cuda.is_available():
+        raise SystemExit("torch finds no GPU here; --device cpu tries the script without one")
     rows = tuple(_measured(sizes, arguments.network, arguments.precision, device, seconds))
     session = Session(quick=False, provenance=provenance(device), measurements=rows)
     console = Console(width=100)
