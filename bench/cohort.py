@@ -10,12 +10,16 @@ from torch import nn
 from torch.func import functional_call, vmap
 
 from disbench.draws import Draws, together
-from disbench.learner import Learner
 from disbench.models.objective import Batch
 from disbench.models.stacked.stacking import stacked
-from disbench.optimisers import adversary_optimiser, optimiser_of
 from disbench.resident import supply_of
-from disbench.trainer import autocast, initial_adversary, initial_model
+from disbench.trainer import (
+    adversary_of,
+    autocast,
+    initial_adversary,
+    initial_model,
+    learner_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from disbench.datasets.images import ImageSet
+    from disbench.learner import Learner
     from disbench.models.objective import Objective
     from disbench.resident import Supply
     from disbench.runs import Run
@@ -60,8 +65,12 @@ class Cohort:
         """
         _check_alike(runs)
         first = runs[0]
-        autoencoder = _autoencoder(runs, images.channels, device)
-        adversary = _adversary(runs, device)
+        models = [initial_model(run, channels=images.channels) for run in runs]
+        adversaries = [made for run in runs if (made := initial_adversary(run)) is not None]
+        autoencoder = learner_of(stacked(models, device=device), first, device=device)
+        adversary = adversary_of(
+            stacked(adversaries, device=device) if adversaries else None, device=device
+        )
         return cls(
             draws=tuple(Draws.of(run, images) for run in runs),
             supply=supply_of(images, device=device, precision=first.precision),
@@ -213,21 +222,3 @@ def _side_by_side(runs: Sequence[Run], device: str) -> dict[str, Tensor | float]
     if not objectives[0].mixes:
         return {name: each[0] for name, each in values.items()}
     return {name: torch.tensor(each, device=device) for name, each in values.items()}
-
-
-def _autoencoder(runs: Sequence[Run], channels: int, device: str) -> Learner[nn.Module]:
-    network = stacked([initial_model(run, channels=channels) for run in runs], device=device)
-    first = runs[0]
-    optimiser = optimiser_of(
-        first.optimiser, network.parameters(), lr=first.learning_rate, device=device
-    )
-    return Learner(network, optimiser, "model", "optimiser")
-
-
-def _adversary(runs: Sequence[Run], device: str) -> Learner[nn.Module] | None:
-    networks = [network for run in runs if (network := initial_adversary(run)) is not None]
-    if not networks:
-        return None
-    network = stacked(networks, device=device)
-    optimiser = adversary_optimiser(network.parameters(), device=device)
-    return Learner(network, optimiser, "adversary", "adversary_optimiser")

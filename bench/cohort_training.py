@@ -185,8 +185,7 @@ class _State:
 
     def _moment(self, place: int) -> Moment:
         tensors = {name: of_run(tensor, place) for name, tensor in self._tensors.items()}
-        losses = torch.tensor(self.losses[place], dtype=torch.float64).reshape(-1, 4)
-        return Moment(self.step, {**tensors, "losses": losses, "sums": torch.zeros(3)})
+        return Moment.of(self.step, tensors, self.losses[place], torch.zeros(3))
 
     @cached_property
     def _tensors(self) -> dict[str, Tensor]:

@@ -35,8 +35,11 @@ def scored_while_training(
     A run that is trained is left in its folder, so that nothing is lost whatever happens to those
     that train with it.
     """
-    at_once = [cell for cell in cells if not cell.run.has_network or _folder_of(cell).is_trained]
-    untrained = [cell for cell in cells if cell not in at_once]
+    at_once: list[Cell] = []
+    untrained: list[Cell] = []
+    for cell in cells:
+        is_ready = not cell.run.has_network or _folder_of(cell).is_trained
+        (at_once if is_ready else untrained).append(cell)
     cohorts = cohorts_of(untrained, free_bytes=free_bytes)
     closed = Event()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from disbench.draws import Draws
-from disbench.learner import Learner
+from disbench.learner import Learner, Module
 from disbench.models.autoencoder import build
 from disbench.models.networks import NETWORKS
 from disbench.models.objective import Batch
@@ -48,8 +48,10 @@ class Trainer:
             run=run,
             draws=Draws.of(run, images),
             device=device,
-            autoencoder=_autoencoder(run, images.channels, device),
-            adversary=_adversary(run, device),
+            autoencoder=learner_of(
+                initial_model(run, channels=images.channels), run, device=device
+            ),
+            adversary=adversary_of(initial_adversary(run), device=device),
         )
 
     @property
@@ -126,14 +128,16 @@ def _if_any(make: Callable[[NDArray[Any]], Tensor], drawn: NDArray[Any] | None) 
     return None if drawn is None else make(drawn)
 
 
-def _autoencoder(run: Run, channels: int, device: str) -> Learner[Autoencoder]:
-    model = initial_model(run, channels=channels).to(device)
-    optimiser = optimiser_of(run.optimiser, model.parameters(), lr=run.learning_rate, device=device)
-    return Learner(model, optimiser, "model", "optimiser")
+def learner_of(network: Module, run: Run, *, device: str) -> Learner[Module]:
+    """The autoencoder of a run, or of runs like it, on the device, and its optimiser."""
+    network = network.to(device)
+    parameters = network.parameters()
+    optimiser = optimiser_of(run.optimiser, parameters, lr=run.learning_rate, device=device)
+    return Learner(network, optimiser, "model", "optimiser")
 
 
-def _adversary(run: Run, device: str) -> Learner[nn.Module] | None:
-    network = initial_adversary(run)
+def adversary_of(network: nn.Module | None, *, device: str) -> Learner[nn.Module] | None:
+    """An adversary on the device and its optimiser, None if there is none."""
     if network is None:
         return None
     network = network.to(device)

@@ -12,7 +12,7 @@ from disbench.records import LossRecord
 from disbench.trainer import Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from torch import Tensor
 
@@ -49,6 +49,14 @@ class Moment:
 
     step: int
     tensors: Mapping[str, Tensor]
+
+    @classmethod
+    def of(
+        cls, step: int, tensors: Mapping[str, Tensor], losses: Sequence[LossRecord], sums: Tensor
+    ) -> Moment:
+        """The moment of these weights and states of optimisers, losses and sums."""
+        records = torch.tensor(losses, dtype=torch.float64).reshape(-1, 4)
+        return cls(step, {**tensors, "losses": records, "sums": sums})
 
     @property
     def losses(self) -> list[LossRecord]:
@@ -140,8 +148,7 @@ class Course:
 
     def moment(self) -> Moment:
         """All that the rest depends on, valid until the next step."""
-        losses = torch.tensor(self.losses, dtype=torch.float64).reshape(-1, 4)
-        return Moment(self.step, {**self.trainer.tensors(), "losses": losses, "sums": self.sums})
+        return Moment.of(self.step, self.trainer.tensors(), self.losses, self.sums)
 
 
 def intervals(n_steps: int) -> Iterator[range]:

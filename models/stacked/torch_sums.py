@@ -9,6 +9,8 @@ from torch.nn import functional as F
 from torch.nn.grad import conv2d_weight
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
     from disbench.models.stacked.geometry import Geometry
@@ -25,14 +27,8 @@ def down(
     relu: bool = False,
 ) -> Tensor:
     """See `Sums.down`."""
-    total = F.conv2d(
-        _in_groups(large),
-        _kernels(weight),
-        stride=geometry.stride,
-        padding=geometry.padding,
-        groups=len(weight),
-    )
-    return _finished(_by_model(total, len(weight)), bias, gate, dtype, relu=relu)
+    total = _convolved(F.conv2d, large, weight, geometry)
+    return _finished(total, bias, gate, dtype, relu=relu)
 
 
 def up(
@@ -46,14 +42,8 @@ def up(
     relu: bool = False,
 ) -> Tensor:
     """See `Sums.up`."""
-    total = F.conv_transpose2d(
-        _in_groups(small),
-        _kernels(weight),
-        stride=geometry.stride,
-        padding=geometry.padding,
-        groups=len(weight),
-    )
-    return _finished(_by_model(total, len(weight)), bias, gate, dtype, relu=relu)
+    total = _convolved(F.conv_transpose2d, small, weight, geometry)
+    return _finished(total, bias, gate, dtype, relu=relu)
 
 
 def correlate(
@@ -72,6 +62,20 @@ def correlate(
     weight = total.view(models, n_small, n_large, width, width).permute(0, 3, 4, 2, 1)
     side = large if of_large else small
     return weight.contiguous().float(), side.sum(dim=(1, 2, 3), dtype=torch.float32)
+
+
+def _convolved(
+    convolve: Callable[..., Tensor], side: Tensor, weight: Tensor, geometry: Geometry
+) -> Tensor:
+    """The other side, (models, batch, h, w, n), by a convolution or a transposed one."""
+    total = convolve(
+        _in_groups(side),
+        _kernels(weight),
+        stride=geometry.stride,
+        padding=geometry.padding,
+        groups=len(weight),
+    )
+    return _by_model(total, len(weight))
 
 
 def _in_groups(side: Tensor) -> Tensor:
